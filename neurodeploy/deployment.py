@@ -1,0 +1,280 @@
+"""deploy: compile, run, decide; returns a Report, prints nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurodeploy.compiler import Compiled, compile_model, import_model
+from neurodeploy.describe import Model
+from neurodeploy.encode import Encoder, encode
+from neurodeploy.errors import InputError
+from neurodeploy.inputs import Samples, as_samples, read
+from neurodeploy.passes import WeightScale
+from neurodeploy.readout import READOUTS, SPIKE_READOUTS, Decisions, decide
+from neurodeploy.records import Recording, concatenate
+from neurodeploy.results import Report
+from neurodeploy.runtime.registry import find
+from neurodeploy.runtime.runner import run_batches
+from neurodeploy.target.ideal import IDEAL
+from neurodeploy.target.spec import TargetSpec
+
+#: Samples of one run: few enough that memory stays small and little is lost by Ctrl-C.
+BATCH = 1024
+#: Samples that weight scales are calibrated on, at most.
+CALIBRATION = 512
+
+Progress = Callable[[float], None]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a deployment, with what was collected until then.
+
+    Parameters
+    ----------
+    report : Report
+        Of the samples that were done.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__(f"interrupted after {report.n_samples} of {report.planned} samples")
+
+
+def target_spec(name: str) -> TargetSpec:
+    """Return what the target of that name can do."""
+    return IDEAL if name == IDEAL.name else find(name).target()
+
+
+def shipped_samples(model: Model) -> Samples:
+    """Return the data that ships with a model.
+
+    Raises
+    ------
+    InputError
+        If it ships none.
+    """
+    if model.files.data is None:
+        raise InputError(model.name, "ships no data", todo="give yours with --data")
+    return read(model, model.files.data, model.files.labels)
+
+
+def compile(
+    model: Model,
+    target: str = "emulator",
+    *,
+    weight_scale: WeightScale | None = None,
+    calibration: ArrayLike | Samples | None = None,
+) -> Compiled:
+    """Compile a model for a target.
+
+    Parameters
+    ----------
+    model : Model
+    target : str
+    weight_scale : WeightScale, optional
+        Default: calibrated on the calibration data, `safe` where there is none.
+    calibration : (n, features) array or Samples, optional
+        Data to calibrate on instead of what ships with the model for that.
+
+    Returns
+    -------
+    compiled : Compiled
+        `compiled.network` is the lowered network; its notes say what each pass did.
+    """
+    data = None
+    if calibration is not None:
+        data = as_samples(calibration)
+    elif model.files.calibration is not None:
+        data = read(model, model.files.calibration)
+    spec = target_spec(target)
+    raster = _raster(model, data.first(CALIBRATION)) if data and spec.fixed_point else None
+    return compile_model(model, spec, weight_scale=weight_scale, calibration=raster)
+
+
+def deploy(
+    model: Model,
+    x: ArrayLike | Samples | None = None,
+    y: ArrayLike | None = None,
+    *,
+    target: str = "emulator",
+    engine: str | None = None,
+    weight_scale: WeightScale | None = None,
+    agreement: bool = True,
+    progress: Progress | None = None,
+) -> Report:
+    """Compile a model, run samples on a target and classify them.
+
+    Parameters
+    ----------
+    model : Model
+    x : (n, features) array, (n, steps, features) for encoder `events`, or Samples; optional
+        None runs the data that ships with the model.
+    y : (n,) int array, optional
+        Class indices, -1 for a sample without a label.
+    target : str
+        `ideal`, `emulator` or another backend's name.
+    engine : str, optional
+        Engine inside the target.
+    weight_scale : WeightScale, optional
+    agreement : bool
+        Whether to run `ideal` as well and compare decisions.
+    progress : callable, optional
+        Called with the share of samples done, 0 to 1.
+
+    Returns
+    -------
+    report : Report
+
+    Raises
+    ------
+    NeurodeployError
+        If input, model or target cannot be used.
+    Interrupted
+        On Ctrl-C once some samples are done; it carries their report.
+    """
+    samples = shipped_samples(model) if x is None else as_samples(x, y)
+    _check_labels(model, samples)
+    raster = _raster(model, samples)
+    start = time.perf_counter()
+    own = model.files.calibration is not None
+    compiled = compile(
+        model, target, weight_scale=weight_scale, calibration=None if own else samples
+    )
+    compile_s = time.perf_counter() - start
+    run = _Run(compiled, samples, raster, engine, compile_s)
+    done: list[Recording] = []
+    try:
+        for recording in run_batches(
+            compiled, raster, batch=BATCH, engine=engine, progress=progress
+        ):
+            done.append(recording)
+    except KeyboardInterrupt as err:
+        if not done:
+            raise
+        raise Interrupted(run.report(done, agreement)) from err
+    return run.report(done, agreement)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """What a report needs beside the recordings."""
+
+    compiled: Compiled
+    samples: Samples
+    raster: NDArray[np.uint8]
+    engine: str | None
+    compile_s: float
+
+    def report(self, batches: list[Recording], agreement: bool) -> Report:
+        """Decide every sample of the batches and put the report together."""
+        compiled = self.compiled
+        target = compiled.target
+        decisions, recording = _decided(compiled, batches, self.raster.shape[1])
+        samples = self.samples.first(recording.n_samples)
+        timing_s = {"compile": self.compile_s, **_summed(batches)}
+        reference = decisions if target == IDEAL else None
+        if agreement and reference is None:
+            begun = time.perf_counter()
+            trained = replace(compiled, target=IDEAL)
+            again = list(run_batches(trained, self.raster[: len(samples)], batch=BATCH))
+            reference, _ = _decided(trained, again, self.raster.shape[1])
+            timing_s["ideal"] = time.perf_counter() - begun
+        return Report(
+            model=compiled.model.name,
+            target=target.name,
+            engine=self.engine or target.engines[0],
+            emulates=target.emulates,
+            classes=compiled.classes,
+            decisions=decisions,
+            ideal=reference,
+            samples=samples,
+            recording=recording,
+            network=compiled.network,
+            timing_s=timing_s,
+            warnings=_warnings(self, recording),
+            versions=_versions(),
+            planned=len(self.samples),
+            provenance=compiled.model.provenance,
+        )
+
+
+def _decided(
+    compiled: Compiled, batches: list[Recording], steps: int
+) -> tuple[Decisions, Recording]:
+    """Return decisions and the recording without the blank sample that ends each batch."""
+    net = compiled.trained
+    read_out = READOUTS[compiled.model.readout]
+    shape = (steps, net.population(net.output).size)
+    scores = [read_out(batch, net.output, shape) for batch in batches]
+    # A spike count of nothing is 0, whatever a blank sample does; a membrane at rest is
+    # known from the blank sample alone.
+    counted = compiled.model.readout in SPIKE_READOUTS
+    silent = np.zeros(shape[1]) if counted else scores[0][-1]
+    decisions = decide(np.concatenate([s[:-1] for s in scores]), silent)
+    return decisions, concatenate([batch.first(batch.n_samples - 1) for batch in batches])
+
+
+def _raster(model: Model, samples: Samples) -> NDArray[np.uint8]:
+    encoder = _encoder(model, samples)
+    graph_input = import_model(model).inputs
+    return encode(samples.x, encoder, graph_input.size)
+
+
+def _encoder(model: Model, samples: Samples) -> Encoder:
+    """Return the model's encoder; spike counts of a bare file say how many steps they have."""
+    if model.encoder.kind == "events" and model.encoder.steps == 0 and samples.x.ndim == 3:
+        return replace(model.encoder, steps=samples.x.shape[1])
+    return model.encoder
+
+
+def _check_labels(model: Model, samples: Samples) -> None:
+    n_classes = len(model.classes)
+    if samples.y is None or not n_classes or samples.y.size == 0:
+        return
+    if samples.y.min() < -1 or samples.y.max() >= n_classes:
+        raise InputError(
+            "y",
+            "holds labels that are no class",
+            got=f"{samples.y.min()} to {samples.y.max()}",
+            limit=f"0 to {n_classes - 1}, or -1 for none",
+        )
+
+
+def _warnings(run: _Run, recording: Recording) -> tuple[str, ...]:
+    found = []
+    for name, count in recording.saturations.items():
+        if count:
+            found.append(f"{name}: ring buffers were full {count} times; raise its weight scale")
+    for proj in run.compiled.network.projections:
+        q = proj.quantisation
+        if q is not None and q.zeroed > 0.05 * (proj.n_synapses + q.zeroed):
+            found.append(f"{proj.name}: {q.zeroed} weights became 0 in 16 bits")
+    if run.compiled.target.fixed_point and run.compiled.model.files.calibration is None:
+        found.append("weight scales were calibrated on the samples that were run")
+    found += [f"data: {n} {what}" for what, n in run.samples.counts.items() if "malformed:" in what]
+    return tuple(found)
+
+
+def _summed(batches: list[Recording]) -> dict[str, float]:
+    total: dict[str, float] = {"build": 0.0, "run": 0.0}
+    for batch in batches:
+        for key, seconds in batch.timing_s.items():
+            total[key] += seconds
+    return total
+
+
+def _versions() -> dict[str, str]:
+    def of(name: str) -> Any:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
+
+    return {name: of(name) for name in ("neurodeploy", "numpy", "nir", "brian2", "sPyNNaker")}

@@ -1,0 +1,197 @@
+"""Target `ideal`: the trained network's own discrete-time mathematics in float.
+
+This is the upper rung of the ladder: what the framework computed in training, with its own
+integrator, its strict threshold and no delays between layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import VerifyError
+from neurodeploy.ir.dynamics import Dynamics, StepFactors
+from neurodeploy.ir.network import Floats, Network, Population, Projection
+from neurodeploy.records import Recording, Spikes
+
+#: Samples computed at once; bounds memory at some tens of MB for a thousand neurons.
+BATCH = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Largest input that a population's receptors get in one step, in trained units.
+
+    Parameters
+    ----------
+    excitatory, inhibitory : (n,) float array
+        Sums of the positive weights and of the magnitudes of the negative ones.
+    """
+
+    excitatory: Floats
+    inhibitory: Floats
+
+
+@dataclass
+class _State:
+    """State of one population during a batch; arrays are (n_batch, size)."""
+
+    dynamics: Dynamics
+    factors: StepFactors
+    current: Floats
+    potential: Floats
+    spiked: NDArray[np.bool_]
+
+    def advance(self, drive: Floats) -> None:
+        """Compute one step from the summed input of each neuron."""
+        f = self.factors
+        if self.dynamics.tau_syn_ms is None:
+            self.current = f.syn_gain * drive
+        else:
+            self.current = f.syn_decay * self.current + f.syn_gain * drive
+        self.potential = f.mem_decay * self.potential + f.mem_gain * self.current + f.leak
+        if self.dynamics.threshold is None:
+            return
+        if self.dynamics.reset_kind == "hard_delayed":
+            self.potential = np.where(self.spiked, self.dynamics.reset, self.potential)
+            self.spiked = self.potential > self.dynamics.threshold
+            return
+        self.spiked = self.potential > self.dynamics.threshold
+        self.potential = np.where(self.spiked, self.dynamics.reset, self.potential)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One computed step of a batch: `now` and `before` map populations to their spikes."""
+
+    first: int
+    step: int
+    now: Mapping[str, Floats]
+    before: Mapping[str, Floats]
+    potential: Floats
+
+
+def run(net: Network, raster: NDArray[np.uint8]) -> Recording:
+    """Run a batch of samples, each from rest.
+
+    Parameters
+    ----------
+    net : Network
+        As imported, before any lowering.
+    raster : (n, steps, n_inputs) uint8 array
+        Spikes of each input neuron in each step.
+
+    Returns
+    -------
+    recording : Recording
+        Spikes of every population; the membrane if the output never spikes.
+    """
+    collected: dict[str, list[NDArray[np.int64]]] = {p.name: [] for p in net.populations}
+    output = net.population(net.output)
+    membrane = None
+    if output.dynamics is not None and output.dynamics.threshold is None:
+        membrane = np.zeros((*raster.shape[:2], output.size))
+    for done in _steps(net, raster):
+        for name, spikes in done.now.items():
+            collected[name].append(_events(spikes, done))
+        if membrane is not None:
+            last = done.first + len(done.potential)
+            membrane[done.first : last, done.step] = done.potential
+    found = {
+        name: Spikes.sorted(name, *np.concatenate(parts, axis=1), net.timestep_ms)
+        for name, parts in collected.items()
+        if parts
+    }
+    return Recording(len(raster), found, membrane)
+
+
+def peaks(net: Network, raster: NDArray[np.uint8]) -> dict[str, Peaks]:
+    """Return the largest input of one step per population and receptor.
+
+    Parameters
+    ----------
+    net : Network
+        As imported.
+    raster : (n, steps, n_inputs) uint8 array
+        Sample data to calibrate on.
+    """
+    found = {p.name: Peaks(np.zeros(p.size), np.zeros(p.size)) for p in net.neurons}
+    positive = _Weights.of(net, lambda w: np.maximum(w, 0.0))
+    negative = _Weights.of(net, lambda w: np.maximum(-w, 0.0))
+    for done in _steps(net, raster):
+        for name, old in found.items():
+            found[name] = Peaks(
+                np.maximum(old.excitatory, positive.drive(name, done.now, done.before).max(axis=0)),
+                np.maximum(old.inhibitory, negative.drive(name, done.now, done.before).max(axis=0)),
+            )
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Weights:
+    """Dense weights (n_pre, n_post) of each projection, and biases, by post population."""
+
+    maps: Mapping[str, tuple[tuple[Projection, Floats], ...]]
+    biases: Mapping[str, Floats]
+
+    @staticmethod
+    def of(net: Network, part: Callable[[Floats], Floats] = lambda w: w) -> _Weights:
+        sizes = {p.name: p.size for p in net.populations}
+
+        def dense(proj: Projection) -> Floats:
+            matrix = np.zeros((sizes[proj.pre], sizes[proj.post]))
+            np.add.at(matrix, (proj.pre_index, proj.post_index), proj.weight)
+            return part(matrix)
+
+        maps = {p.name: tuple((q, dense(q)) for q in net.incoming(p.name)) for p in net.neurons}
+        return _Weights(maps, {p.name: part(total_bias(net, p)) for p in net.neurons})
+
+    def drive(
+        self, name: str, now: Mapping[str, Floats], before: Mapping[str, Floats]
+    ) -> Floats:
+        """Return the summed input (n_batch, size) of a population in one step."""
+        total = self.biases[name]
+        for proj, matrix in self.maps[name]:
+            total = total + (before if proj.recurrent else now)[proj.pre] @ matrix
+        return total
+
+
+def total_bias(net: Network, pop: Population) -> Floats:
+    """Return what is added to a population's input in every step, an (n,) float array."""
+    total = np.zeros(pop.size) if pop.bias is None else pop.bias
+    for proj in net.incoming(pop.name):
+        total = total if proj.bias is None else total + proj.bias
+    return total
+
+
+def _steps(net: Network, raster: NDArray[np.uint8]) -> Iterator[_Step]:
+    """Run the batch in slices of `BATCH` samples and yield every step."""
+    weights = _Weights.of(net)
+    for first in range(0, len(raster), BATCH):
+        batch = raster[first : first + BATCH].astype(np.float64)
+        states = {p.name: _rest(p, len(batch), net.timestep_ms) for p in net.neurons}
+        now: dict[str, Floats] = {p.name: np.zeros((len(batch), p.size)) for p in net.populations}
+        for step in range(batch.shape[1]):
+            before, now = now, {net.inputs.name: batch[:, step]}
+            for pop in net.neurons:
+                states[pop.name].advance(weights.drive(pop.name, now, before))
+                now[pop.name] = states[pop.name].spiked.astype(np.float64)
+            yield _Step(first, step, now, before, states[net.output].potential)
+
+
+def _rest(pop: Population, n_batch: int, dt_ms: float) -> _State:
+    if pop.dynamics is None:
+        raise VerifyError(pop.name, "has no trained dynamics to run")
+    zeros = np.zeros((n_batch, pop.size))
+    return _State(pop.dynamics, pop.dynamics.step(dt_ms), zeros, zeros, zeros.astype(bool))
+
+
+def _events(spikes: Floats, done: _Step) -> NDArray[np.int64]:
+    """Return (sample, step, index) rows as a (3, m) array, a spike count repeated."""
+    sample, index = np.nonzero(spikes)
+    times = spikes[sample, index].astype(np.int64)
+    step = np.full_like(sample, done.step)
+    return np.repeat(np.stack([sample + done.first, step, index]), times, axis=1)

@@ -1,0 +1,204 @@
+"""One small function for each NIR primitive, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+import nir
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.errors import LoweringError, ModelError
+from neurodeploy.importer.sources import Timing
+from neurodeploy.ir.dynamics import Dynamics
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A node without memory: y = matrix x + bias.
+
+    Parameters
+    ----------
+    matrix : (n_out, n_in) float array, (n,) float array or None
+        A vector multiplies element by element; None is the identity of any size.
+    bias : (n_out,) float array or None
+    """
+
+    matrix: Floats | None
+    bias: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Neurons:
+    """A node with memory or a threshold.
+
+    Parameters
+    ----------
+    size : int or None
+        None if one value serves the whole population: its input then decides the size.
+    build : callable
+        Size to `Dynamics`.
+    """
+
+    size: int | None
+    build: Callable[[int], Dynamics]
+
+
+@singledispatch
+def import_node(node: Any, name: str, timing: Timing) -> Linear | Neurons:
+    """Return what a NIR node is; each primitive registers its own function.
+
+    Raises
+    ------
+    LoweringError
+        If no function is registered, naming those that are.
+    """
+    raise unknown_node(name, type(node).__name__)
+
+
+def unknown_node(name: str, kind: str) -> LoweringError:
+    """Return the error for a primitive that has no lowering."""
+    known = sorted(c.__name__ for c in import_node.registry if c is not object)
+    known += ["Input", "NIRGraph", "Output"]
+    return LoweringError(name, f"no lowering for {kind}", limit=f"one of {', '.join(known)}")
+
+
+def handles(kind: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the function of one NIR primitive; twice is a mistake."""
+    if kind in import_node.registry:
+        raise TypeError(f"{kind.__name__} already has a handler")
+    return import_node.register(kind)
+
+
+@handles(nir.Linear)
+def import_linear(node: nir.Linear, name: str, timing: Timing) -> Linear:
+    """Y = W x."""
+    return Linear(_matrix(node.weight, name))
+
+
+@handles(nir.Affine)
+def import_affine(node: nir.Affine, name: str, timing: Timing) -> Linear:
+    """Y = W x + b."""
+    matrix = _matrix(node.weight, name)
+    bias = _finite(node.bias, name, "bias").ravel()
+    if bias.size not in (1, matrix.shape[0]):
+        raise ModelError(
+            name, "bias and weight differ", got=bias.shape, limit=f"({matrix.shape[0]},)"
+        )
+    return Linear(matrix, np.broadcast_to(bias, (matrix.shape[0],)))
+
+
+@handles(nir.Scale)
+def import_scale(node: nir.Scale, name: str, timing: Timing) -> Linear:
+    """Y = s x, element by element."""
+    return Linear(_finite(node.scale, name, "scale").ravel())
+
+
+@handles(nir.Flatten)
+def import_flatten(node: nir.Flatten, name: str, timing: Timing) -> Linear:
+    """Y = x: neurons are numbered in C order anyway."""
+    return Linear(None)
+
+
+@handles(nir.LIF)
+def import_lif(node: nir.LIF, name: str, timing: Timing) -> Neurons:
+    """Tau dv/dt = (v_leak - v) + R I, reset to v_reset above v_threshold."""
+    return _neurons(node, name, timing, tau_mem="tau", threshold=True)
+
+
+@handles(nir.LI)
+def import_li(node: nir.LI, name: str, timing: Timing) -> Neurons:
+    """Tau dv/dt = (v_leak - v) + R I, never a spike."""
+    return _neurons(node, name, timing, tau_mem="tau", threshold=False)
+
+
+@handles(nir.CubaLIF)
+def import_cubalif(node: nir.CubaLIF, name: str, timing: Timing) -> Neurons:
+    """Tau_syn dI/dt = -I + w_in S into a leaky membrane with a threshold."""
+    return _neurons(node, name, timing, tau_mem="tau_mem", tau_syn="tau_syn", threshold=True)
+
+
+@handles(nir.CubaLI)
+def import_cubali(node: nir.CubaLI, name: str, timing: Timing) -> Neurons:
+    """Tau_syn dI/dt = -I + w_in S into a leaky membrane, never a spike."""
+    return _neurons(node, name, timing, tau_mem="tau_mem", tau_syn="tau_syn", threshold=False)
+
+
+@handles(nir.IF)
+def import_if(node: nir.IF, name: str, timing: Timing) -> Neurons:
+    """Dv/dt = R I, reset to v_reset above v_threshold."""
+    return _neurons(node, name, timing, tau_mem=np.inf, threshold=True)
+
+
+@handles(nir.Threshold)
+def import_threshold(node: nir.Threshold, name: str, timing: Timing) -> Neurons:
+    """A spike in every step whose input is above the threshold; no memory."""
+    return _neurons(node, name, timing, tau_mem=0.0, threshold=True)
+
+
+def _neurons(
+    node: Any,
+    name: str,
+    timing: Timing,
+    *,
+    tau_mem: str | float,
+    tau_syn: str | None = None,
+    threshold: bool,
+) -> Neurons:
+    """Read the fields that a NIR neuron has, each a scalar or one value a neuron."""
+
+    def field(key: str, default: float = 0.0) -> Floats:
+        return _finite(getattr(node, key, default), name, key).ravel()
+
+    def time_ms(key: str) -> Floats:
+        values = timing.ms(1.0) * field(key)
+        if np.any(values <= 0):
+            raise ModelError(name, f"{key} must be above 0", got=float(values.min()))
+        return values
+
+    fields = {
+        "tau_mem_ms": time_ms(tau_mem) if isinstance(tau_mem, str) else np.array([tau_mem]),
+        "r": field("r", 1.0) / (timing.ms(1.0) if tau_mem == np.inf else 1.0),
+        "w_in": field("w_in", 1.0),
+        "v_leak": field("v_leak"),
+        "reset": field("v_reset"),
+    }
+    fields |= {"tau_syn_ms": time_ms(tau_syn)} if tau_syn else {}
+    key = "threshold" if isinstance(node, nir.Threshold) else "v_threshold"
+    fields |= {"threshold": field(key)} if threshold else {}
+    sizes = {v.size for v in fields.values() if v.size != 1}
+    if len(sizes) > 1:
+        raise ModelError(name, "parameters of different lengths", got=sorted(sizes))
+    size = sizes.pop() if sizes else None
+    # A membrane without memory or without leak is the same in either integrator.
+    special = isinstance(tau_mem, float)
+    integrator = "exact" if special else timing.convention.integrator
+    rest = {"integrator": integrator, "jump": timing.convention.jump, "reset_kind": timing.reset}
+
+    def build(n: int) -> Dynamics:
+        arrays: dict[str, Any] = {k: np.broadcast_to(v, (n,)) for k, v in fields.items()}
+        return Dynamics(**({"tau_syn_ms": None, "threshold": None} | arrays | rest))
+
+    return Neurons(size, build)
+
+
+def _matrix(weight: Any, name: str) -> Floats:
+    matrix = _finite(weight, name, "weight")
+    if matrix.ndim != 2:
+        raise ModelError(name, "weight is not a matrix", got=matrix.shape, limit="(out, in)")
+    return matrix
+
+
+def _finite(values: Any, name: str, key: str) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        raise ModelError(
+            name, f"{key} holds NaN or infinity", got=f"{bad} of {array.size}", limit="finite"
+        )
+    return array

@@ -1,0 +1,209 @@
+"""A user's data -> Samples: arrays, npz files and packet captures."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy import packets
+from neurodeploy.describe import Model
+from neurodeploy.errors import InputError, ModelError
+
+Ints = NDArray[np.int64]
+#: Label of a sample that has none.
+UNLABELLED = -1
+_ZIP_MAGIC = b"PK"
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Samples that are also decided together, such as the packets of a flow.
+
+    Parameters
+    ----------
+    name : str
+        What a group is, such as `flow`.
+    of : (n,) int array
+        Group of each sample; -1 for none.
+    columns : mapping of str to list
+        What identifies each group, one entry a group.
+    """
+
+    name: str
+    of: Ints
+    columns: Mapping[str, list[Any]]
+
+    @property
+    def size(self) -> int:
+        """Number of groups."""
+        return len(next(iter(self.columns.values()), []))
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What is run and what is known of it.
+
+    Parameters
+    ----------
+    x : (n, features) or (n, steps, features) array
+        As the model's encoder takes it.
+    y : (n,) int array or None
+        Class indices, -1 for a sample without a label; None if there are no labels.
+    name : str
+    columns : mapping of str to list
+        What identifies each sample in tables, one entry a sample.
+    groups : Groups or None
+    tags : mapping of str to (n,) bool array
+        Subsets that are reported apart.
+    counts : mapping of str to int
+        Facts on the data that belong in the report.
+    """
+
+    x: NDArray[Any]
+    y: Ints | None = None
+    name: str = "array"
+    columns: Mapping[str, list[Any]] = field(default_factory=dict)
+    groups: Groups | None = None
+    tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def first(self, n: int) -> Samples:
+        """Return the first n samples; groups keep their numbers."""
+        if n >= len(self):
+            return self
+        groups = None if self.groups is None else _first_groups(self.groups, n)
+        return replace(
+            self,
+            x=self.x[:n],
+            y=None if self.y is None else self.y[:n],
+            columns={k: v[:n] for k, v in self.columns.items()},
+            groups=groups,
+            tags={k: v[:n] for k, v in self.tags.items()},
+        )
+
+
+def _first_groups(groups: Groups, n: int) -> Groups:
+    """Keep the groups of the first n samples; they are numbered by first appearance."""
+    of = groups.of[:n]
+    kept = int(of.max(initial=-1)) + 1
+    return replace(groups, of=of, columns={k: v[:kept] for k, v in groups.columns.items()})
+
+
+def as_samples(x: Any, y: Any = None) -> Samples:
+    """Return arrays as samples.
+
+    Parameters
+    ----------
+    x : array_like or Samples
+    y : (n,) array_like of int, optional
+        Class indices, -1 for none.
+
+    Raises
+    ------
+    InputError
+        If x is empty, or y does not fit.
+    """
+    if isinstance(x, Samples):
+        return x
+    try:
+        array = np.asarray(x)
+    except ValueError as err:
+        raise InputError("x", "is no array", got=err) from err
+    if array.dtype.kind not in "buif":
+        raise InputError("x", "does not hold numbers", got=array.dtype)
+    if array.ndim < 2 or len(array) == 0:
+        raise InputError("x", "holds no samples", got=f"shape {array.shape}", limit="(n, features)")
+    return Samples(array, None if y is None else _labels(np.asarray(y), len(array)))
+
+
+def read(model: Model, path: str | Path, labels: str | Path | None = None) -> Samples:
+    """Read a user's file as the model takes it.
+
+    Parameters
+    ----------
+    model : Model
+    path : str or Path
+        An npz file with `x` and optionally `y`, or a pcap or pcapng capture for a model of
+        packets. The content decides, not the suffix.
+    labels : str or Path, optional
+        CSV with labels of a capture's packets.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, malformed or not of a kind that the model takes.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            magic = file.read(2)
+    except OSError as err:
+        raise InputError(str(path), "cannot be read", got=err.strerror) from err
+    if magic == _ZIP_MAGIC:
+        if labels is not None:
+            raise InputError("--labels", "is for captures", todo="put the labels into the npz as y")
+        return _read_npz(path)
+    if model.packets is None:
+        raise InputError(
+            str(path), "is not an npz file", limit=f"an npz with x, as model {model.name} takes"
+        )
+    return _read_capture(model, path, labels)
+
+
+def _read_npz(path: Path) -> Samples:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key] for key in file.files if key in ("x", "y")}
+    except (ValueError, zipfile.BadZipFile, OSError, EOFError, KeyError) as err:
+        pickled = "pickle" in str(err)
+        raise InputError(
+            str(path),
+            "holds pickled objects" if pickled else "is not a readable npz file",
+            limit="arrays of numbers, saved with np.savez(path, x=..., y=...)",
+        ) from err
+    if "x" not in arrays:
+        raise InputError(str(path), "holds no array x", limit="x, and optionally y")
+    try:
+        return replace(as_samples(arrays["x"], arrays.get("y")), name=path.name)
+    except InputError as err:
+        raise InputError(f"{path}: {err.who}", err.what, got=err.got, limit=err.limit) from err
+
+
+def _read_capture(model: Model, path: Path, labels: str | Path | None) -> Samples:
+    if model.packets is None:
+        raise ModelError(model.name, "does not take packets")
+    capture = packets.read(path)
+    flows = packets.flows(capture)
+    y = None if labels is None else packets.read_labels(labels, capture, model.classes)
+    rows = capture.tuples()
+    ends = {k: [row[i] for row in rows] for i, k in enumerate(packets.FlowKey._fields)}
+    return Samples(
+        x=packets.bits(capture, ports=model.packets.ports),
+        y=y,
+        name=path.name,
+        columns={"pkt": list(range(1, len(capture) + 1)), **ends},
+        groups=Groups(
+            "flow",
+            flows.flow_of,
+            {k: [key[i] for key in flows.table] for i, k in enumerate(packets.FlowKey._fields)},
+        ),
+        tags={"with payload": capture.has_payload},
+        counts=capture.counts | {f"malformed: {k}": v for k, v in capture.malformed.items()},
+    )
+
+
+def _labels(y: NDArray[Any], n: int) -> Ints:
+    if y.shape != (n,) or y.dtype.kind not in "bui":
+        raise InputError(
+            "y", "does not fit x", got=f"{y.dtype} {y.shape}", limit=f"whole numbers ({n},)"
+        )
+    return y.astype(np.int64)

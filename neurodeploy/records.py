@@ -1,0 +1,111 @@
+"""Spikes and recordings: frozen arrays with units in their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Spikes:
+    """Spikes of one population over a batch of samples.
+
+    Parameters
+    ----------
+    population : str
+    sample, step, index : (m,) int array
+        Sample, step within the sample (of the population's own layer) and neuron; sorted by
+        sample, then step, then neuron.
+    timestep_ms : float
+    """
+
+    population: str
+    sample: Ints
+    step: Ints
+    index: Ints
+    timestep_ms: float
+
+    @staticmethod
+    def sorted(
+        population: str, sample: Ints, step: Ints, index: Ints, timestep_ms: float
+    ) -> Spikes:
+        """Return the spikes in their canonical order."""
+        order = np.lexsort((index, step, sample))
+        return Spikes(population, sample[order], step[order], index[order], timestep_ms)
+
+    @property
+    def times_ms(self) -> NDArray[np.float64]:
+        """Times within the sample, (m,) float array in ms."""
+        return self.step * self.timestep_ms
+
+    @property
+    def total(self) -> int:
+        """Number of spikes."""
+        return int(self.index.size)
+
+    def of_sample(self, sample: int) -> tuple[Ints, Ints]:
+        """Return (step, index) of one sample."""
+        first, last = np.searchsorted(self.sample, [sample, sample + 1])
+        return self.step[first:last], self.index[first:last]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a target returns for a batch.
+
+    Parameters
+    ----------
+    n_samples : int
+    spikes : mapping of population name to Spikes
+    membrane : (n_samples, steps, size) float array or None
+        Membrane of the output after each step, in trained units; None where not read.
+    saturations : mapping of population name to int
+        Ticks in which a ring buffer of a neuron was full.
+    timing_s : mapping of str to float
+        Seconds spent to `build` and to `run`.
+    """
+
+    n_samples: int
+    spikes: Mapping[str, Spikes]
+    membrane: NDArray[np.float64] | None = None
+    saturations: Mapping[str, int] = field(default_factory=dict)
+    timing_s: Mapping[str, float] = field(default_factory=dict)
+
+    def first(self, n: int) -> Recording:
+        """Return the recording of the first n samples."""
+        spikes = {}
+        for name, s in self.spikes.items():
+            end = int(np.searchsorted(s.sample, n))
+            spikes[name] = replace(
+                s, sample=s.sample[:end], step=s.step[:end], index=s.index[:end]
+            )
+        membrane = None if self.membrane is None else self.membrane[:n]
+        return replace(self, n_samples=n, spikes=spikes, membrane=membrane)
+
+
+def concatenate(parts: Sequence[Recording]) -> Recording:
+    """Join recordings of consecutive batches of the same network into one."""
+    offsets = np.cumsum([0, *(p.n_samples for p in parts)])
+    spikes = {
+        name: Spikes(
+            name,
+            np.concatenate([p.spikes[name].sample + o for p, o in zip(parts, offsets, strict=False)]),
+            np.concatenate([p.spikes[name].step for p in parts]),
+            np.concatenate([p.spikes[name].index for p in parts]),
+            first.timestep_ms,
+        )
+        for name, first in parts[0].spikes.items()
+    }
+    membranes = [p.membrane for p in parts if p.membrane is not None]
+    saturations: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.saturations.items():
+            saturations[name] = saturations.get(name, 0) + count
+    return Recording(
+        int(offsets[-1]), spikes, np.concatenate(membranes) if membranes else None, saturations
+    )

@@ -1,0 +1,169 @@
+"""Report: what a deployment said, how well, how fast and by whose arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy import metrics, packets
+from neurodeploy.inputs import Samples
+from neurodeploy.ir.network import Network
+from neurodeploy.readout import Decisions
+from neurodeploy.records import Recording
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class GroupDecisions:
+    """Decisions of groups of samples by vote, such as flows.
+
+    Parameters
+    ----------
+    name : str
+        What a group is.
+    predictions, labels : (n_groups,) int array
+        -1 for undecided or unlabelled.
+    columns : mapping of str to list
+        What identifies each group.
+    sizes : (n_groups,) int array
+        Samples of each group.
+    """
+
+    name: str
+    predictions: Ints
+    labels: Ints
+    columns: Mapping[str, list[str]]
+    sizes: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """The result of a deployment.
+
+    Parameters
+    ----------
+    model, target, engine : str
+    emulates : str
+        Whose arithmetic the figures show.
+    classes : tuple of str
+    decisions : Decisions
+        Of the target: scores, predictions, ties.
+    ideal : Decisions or None
+        Of `ideal` on the same samples; None if not computed.
+    samples : Samples
+        What was run, with labels where known.
+    recording : Recording
+        Spikes of every population.
+    network : Network
+        As it ran: lowered, or as trained for `ideal`.
+    timing_s : mapping of str to float
+        `compile`, `build` and `run`; `ideal` where it was computed.
+    warnings : tuple of str
+    versions : mapping of str to str
+    planned : int
+        Samples asked for; more than were run if the run was interrupted.
+    path : Path or None
+        The HTML report, once written.
+    """
+
+    model: str
+    target: str
+    engine: str
+    emulates: str
+    classes: tuple[str, ...]
+    decisions: Decisions
+    ideal: Decisions | None
+    samples: Samples
+    recording: Recording
+    network: Network
+    timing_s: Mapping[str, float]
+    warnings: tuple[str, ...]
+    versions: Mapping[str, str]
+    planned: int
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    path: Path | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples run."""
+        return len(self.samples)
+
+    @property
+    def predictions(self) -> Ints:
+        """Class index of each sample, (n,) int array; -1 for undecided."""
+        return self.decisions.predictions
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Score of each class for each sample, (n, n_classes) float array."""
+        return self.decisions.scores
+
+    @property
+    def labels(self) -> Ints | None:
+        """Class index of each sample, -1 for none; None if there are no labels."""
+        return self.samples.y
+
+    @cached_property
+    def accuracy(self) -> float | None:
+        """Share of labelled samples that are right; None without labels."""
+        return None if self.labels is None else metrics.accuracy(self.predictions, self.labels)
+
+    @cached_property
+    def balanced_accuracy(self) -> float | None:
+        """Mean recall over the classes that have samples; None without labels."""
+        if self.labels is None:
+            return None
+        return metrics.balanced_accuracy(self.predictions, self.labels, len(self.classes))
+
+    @cached_property
+    def agreement(self) -> float | None:
+        """Share of samples decided as `ideal` decides; None if that was not computed."""
+        if self.ideal is None:
+            return None
+        return metrics.agreement(self.predictions, self.ideal.predictions)
+
+    @cached_property
+    def confusion(self) -> Ints | None:
+        """Counts (n_classes, n_classes + 1), rows labels, last column undecided."""
+        if self.labels is None:
+            return None
+        return metrics.confusion(self.predictions, self.labels, len(self.classes))
+
+    @cached_property
+    def per_class(self) -> metrics.ClassScores | None:
+        """Precision, recall and F1; None without labels."""
+        if self.labels is None:
+            return None
+        return metrics.class_scores(self.predictions, self.labels, len(self.classes))
+
+    @cached_property
+    def groups(self) -> GroupDecisions | None:
+        """Decisions by vote of each group; None if samples are not grouped."""
+        groups = self.samples.groups
+        if groups is None:
+            return None
+        n_groups, n_classes = groups.size, len(self.classes)
+        unlabelled = np.full(self.n_samples, -1, dtype=np.int64)
+        labels = unlabelled if self.labels is None else self.labels
+        return GroupDecisions(
+            groups.name,
+            packets.majority(self.predictions, groups.of, n_groups, n_classes),
+            packets.majority(labels, groups.of, n_groups, n_classes),
+            groups.columns,
+            np.bincount(groups.of[groups.of >= 0], minlength=n_groups),
+        )
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether fewer samples were run than asked for."""
+        return self.n_samples < self.planned
+
+    def __repr__(self) -> str:
+        said = "no labels" if self.accuracy is None else f"accuracy {self.accuracy:.4f}"
+        return f"<Report {self.model} on {self.target}: {self.n_samples} samples, {said}>"

@@ -1,0 +1,1 @@
+"""Backends and the runner that drives them."""

@@ -1,0 +1,1 @@
+"""Parts of the training of models/packet-apps, one step a module."""
