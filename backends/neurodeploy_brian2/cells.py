@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neurodeploy.api import InputError, TargetError
-from neurodeploy_brian2.fixed_point import (
+from neurodeploy.target.fixed_point import (
     ONE,
     S1615_MAX,
     Ints,

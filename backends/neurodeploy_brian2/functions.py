@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.fixed_point import dec, mul, wrap32
+from neurodeploy.target.fixed_point import dec, mul, wrap32
 
 STATE = ("ring", "v", "exc", "inh", "hold", "fired", "full_exc", "full_inh")
 """What a neuron remembers from tick to tick. `ring` holds the sum of this tick's

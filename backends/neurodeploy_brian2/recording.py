@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.api import InputError
-from neurodeploy_brian2.fixed_point import decode_s1615
+from neurodeploy.target.fixed_point import decode_s1615
 from neurodeploy_brian2.plan import Ints
 
 UNITS = {"v": "mV", "gsyn_exc": "uS", "gsyn_inh": "uS"}

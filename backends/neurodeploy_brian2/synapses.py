@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.api import IncomingProjection, InputError, TargetError, summarise_connections
 from neurodeploy_brian2.errors import UnsupportedError
-from neurodeploy_brian2.fixed_point import ONE, encode_s1615
+from neurodeploy.target.fixed_point import ONE, encode_s1615
 from neurodeploy_brian2.plan import Ints
 
 Floats = NDArray[np.float64]

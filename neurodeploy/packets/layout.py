@@ -3,7 +3,9 @@
 The idea is nPrint's: every field has its own fixed place, and an absent field is absent, not
 zero. On a spiking network this means: a neuron fires for a set bit, and presence neurons tell
 a field of zeros from no field. Left out is what names the hosts of a capture rather than its
-protocol: addresses, IP id, flow label, checksums, sequence numbers, TCP options.
+protocol: addresses, IP id, flow label, checksums, sequence numbers, TCP options. On packets/apps
+it also paid, for a random forest as for a spiking network, to leave out what names the hosts'
+system: hop count, IP flags, TCP window, TCP header length, the identifier in ICMP.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ PAYLOAD_BYTES = 48
 PRESENCE = ("ipv4", "ipv6", "tcp", "udp", "icmp", "other", "ports", "fragment")
 
 _HOST = "names the host, not the protocol"
+_SYSTEM = "names the host's system or distance, not the protocol"
+_OPTIONS = "counts the options, which name the host's system"
 _SUM = "checksum"
 
 # Blocks in the order of the row that `bits.py` lays out, fields in the order of the wire.
@@ -49,9 +53,9 @@ FIELDS = (
     Field("ipv4", "tos", 8),
     Field("ipv4", "total_length", 16),
     Field("ipv4", "id", 16, _HOST),
-    Field("ipv4", "flags", 3),
-    Field("ipv4", "fragment_offset", 13),
-    Field("ipv4", "ttl", 8),
+    Field("ipv4", "flags", 3, _SYSTEM),
+    Field("ipv4", "fragment_offset", 13, "told by presence"),
+    Field("ipv4", "ttl", 8, _SYSTEM),
     Field("ipv4", "protocol", 8),
     Field("ipv4", "checksum", 16, _SUM),
     Field("ipv6", "version", 4, "told by presence"),
@@ -59,20 +63,20 @@ FIELDS = (
     Field("ipv6", "flow_label", 20, _HOST),
     Field("ipv6", "payload_length", 16),
     Field("ipv6", "next_header", 8),
-    Field("ipv6", "hop_limit", 8),
+    Field("ipv6", "hop_limit", 8, _SYSTEM),
     Field("tcp", "sequence", 32, _HOST),
     Field("tcp", "acknowledgement", 32, _HOST),
-    Field("tcp", "data_offset", 4),
+    Field("tcp", "data_offset", 4, _OPTIONS),
     Field("tcp", "flags", 12),
-    Field("tcp", "window", 16),
+    Field("tcp", "window", 16, _SYSTEM),
     Field("tcp", "checksum", 16, _SUM),
-    Field("tcp", "urgent", 16),
+    Field("tcp", "urgent", 16, "hardly ever used"),
     Field("udp", "length", 16),
     Field("udp", "checksum", 16, _SUM),
     Field("icmp", "type", 8),
     Field("icmp", "code", 8),
     Field("icmp", "checksum", 16, _SUM),
-    Field("icmp", "rest", 32),
+    Field("icmp", "rest", 32, _HOST),
     Field("payload", "byte", 8 * PAYLOAD_BYTES),
     Field("ports", "service", 16),
 )

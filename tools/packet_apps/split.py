@@ -67,7 +67,7 @@ def origin_test(source: Source) -> str:
     """
     path = PurePosixPath(source.origin)
     test = path.parent if source.origin.startswith(_FOLDER_TESTS) else path.with_suffix("")
-    return re.sub(r"(?<!\d)[-_.]?\d{1,2}$", "", str(test).lower())
+    return re.sub(r"([-_.]\d{1,2}|(?<!\d)\d{1,2})$", "", str(test).lower())
 
 
 def groups_of(marks: Sequence[Iterable[Hashable]]) -> npt.NDArray[np.int64]:

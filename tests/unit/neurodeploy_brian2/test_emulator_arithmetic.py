@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurodeploy.target import weight_scale
-from neurodeploy_brian2 import fixed_point, functions, simulator, sources, synapses
+from neurodeploy.target import fixed_point
+from neurodeploy_brian2 import functions, simulator, sources, synapses
 
 S32 = st.integers(-(2**31), 2**31 - 1)
 U32 = st.integers(0, 2**32 - 1)

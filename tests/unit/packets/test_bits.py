@@ -90,21 +90,22 @@ def test_what_is_not_ip_is_silent(mixed):
 
 @given(
     host=st.binary(min_size=4, max_size=4),
+    ttl=st.integers(0, 255),
     ip_id=st.integers(0, 65535),
     sums=st.binary(min_size=2, max_size=2),
     numbers=st.binary(min_size=8, max_size=8),
     options=st.binary(min_size=8, max_size=8),
 )
-def test_nothing_of_the_hosts_is_seen(host, ip_id, sums, numbers, options):
-    def frame(host, ip_id, sums, numbers, options):
+def test_nothing_of_the_hosts_is_seen(host, ttl, ip_id, sums, numbers, options):
+    def frame(host, ttl, ip_id, sums, numbers, options):
         segment = bytearray(frames.tcp(payload=b"data", options=options))
         segment[4:12], segment[16:18] = numbers, sums
         data = bytearray(frames.ipv4(bytes(segment), 6, src=host, dst=host[::-1]))
-        data[4:6], data[10:12] = ip_id.to_bytes(2, "big"), sums
+        data[8], data[4:6], data[10:12] = ttl, ip_id.to_bytes(2, "big"), sums
         return bytes(data)
 
-    other = frame(bytes(4), 0, bytes(2), bytes(8), bytes(8))
-    assert set_names(frame(host, ip_id, sums, numbers, options), 101) == set_names(other, 101)
+    other = frame(bytes(4), 0, 0, bytes(2), bytes(8), bytes(8))
+    assert set_names(frame(host, ttl, ip_id, sums, numbers, options), 101) == set_names(other, 101)
 
 
 @given(st.lists(st.binary(max_size=100), min_size=1, max_size=5))
