@@ -103,7 +103,5 @@ def compile_model(
 ) -> Compiled:
     """Import and lower a model; see `compile_network`."""
     trained = import_model(model)
-    network = compile_network(
-        trained, target, weight_scale=weight_scale, calibration=calibration
-    )
+    network = compile_network(trained, target, weight_scale=weight_scale, calibration=calibration)
     return Compiled(model, target, trained, replace(network, name=model.name))

@@ -127,4 +127,6 @@ def _unit_interval(x: NDArray[Any], encoder: Encoder) -> NDArray[np.float64]:
 def _check_shape(x: NDArray[Any], tail: tuple[int, ...], encoder: Encoder) -> None:
     if x.ndim != 1 + len(tail) or x.shape[1:] != tail:
         want = ", ".join(str(n) for n in ("n", *tail))
-        raise InputError("x", f"wrong shape for encoder {encoder.kind}", got=x.shape, limit=f"({want})")
+        raise InputError(
+            "x", f"wrong shape for encoder {encoder.kind}", got=x.shape, limit=f"({want})"
+        )

@@ -149,9 +149,7 @@ class _Weights:
         maps = {p.name: tuple((q, dense(q)) for q in net.incoming(p.name)) for p in net.neurons}
         return _Weights(maps, {p.name: part(total_bias(net, p)) for p in net.neurons})
 
-    def drive(
-        self, name: str, now: Mapping[str, Floats], before: Mapping[str, Floats]
-    ) -> Floats:
+    def drive(self, name: str, now: Mapping[str, Floats], before: Mapping[str, Floats]) -> Floats:
         """Return the summed input (n_batch, size) of a population in one step."""
         total = self.biases[name]
         for proj, matrix in self.maps[name]:

@@ -77,5 +77,3 @@ def class_scores(predictions: Ints, labels: Ints, n_classes: int) -> ClassScores
             f1=2 * right / (support + said),
             support=support,
         )
-
-

@@ -81,9 +81,7 @@ class Recording:
         spikes = {}
         for name, s in self.spikes.items():
             end = int(np.searchsorted(s.sample, n))
-            spikes[name] = replace(
-                s, sample=s.sample[:end], step=s.step[:end], index=s.index[:end]
-            )
+            spikes[name] = replace(s, sample=s.sample[:end], step=s.step[:end], index=s.index[:end])
         membrane = None if self.membrane is None else self.membrane[:n]
         return replace(self, n_samples=n, spikes=spikes, membrane=membrane)
 
@@ -94,7 +92,9 @@ def concatenate(parts: Sequence[Recording]) -> Recording:
     spikes = {
         name: Spikes(
             name,
-            np.concatenate([p.spikes[name].sample + o for p, o in zip(parts, offsets, strict=False)]),
+            np.concatenate(
+                [p.spikes[name].sample + o for p, o in zip(parts, offsets, strict=False)]
+            ),
             np.concatenate([p.spikes[name].step for p in parts]),
             np.concatenate([p.spikes[name].index for p in parts]),
             first.timestep_ms,

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.api import IncomingProjection, InputError, TargetError, summarise_connections
-from neurodeploy_brian2.errors import UnsupportedError
 from neurodeploy.target.fixed_point import ONE, encode_s1615
+from neurodeploy_brian2.errors import UnsupportedError
 from neurodeploy_brian2.plan import Ints
 
 Floats = NDArray[np.float64]

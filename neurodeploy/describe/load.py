@@ -184,7 +184,9 @@ def _ports(text: str) -> Ports:
     for choice in get_args(Ports):
         if text == choice:
             return cast(Ports, choice)
-    raise ModelError("[input.packets] ports", "unknown", got=text, limit=" | ".join(get_args(Ports)))
+    raise ModelError(
+        "[input.packets] ports", "unknown", got=text, limit=" | ".join(get_args(Ports))
+    )
 
 
 def _files(top: Table, folder: Path) -> SampleFiles:

@@ -85,5 +85,8 @@ class Table:
         unknown = sorted(set(self._values) - self._read)
         if unknown:
             raise ModelError(
-                self._where, "unknown keys", got=", ".join(unknown), limit=", ".join(sorted(self._read))
+                self._where,
+                "unknown keys",
+                got=", ".join(unknown),
+                limit=", ".join(sorted(self._read)),
             )

@@ -14,9 +14,7 @@ from neurodeploy.ir.network import Network, Population, Projection
 Ints = NDArray[np.int64]
 
 
-def emit(
-    net: Network, sim: Any, sources: Mapping[str, tuple[Ints, Ints]]
-) -> dict[str, Any]:
+def emit(net: Network, sim: Any, sources: Mapping[str, tuple[Ints, Ints]]) -> dict[str, Any]:
     """Build the network on a PyNN module that has been set up.
 
     Parameters
@@ -82,9 +80,7 @@ def connection_list(proj: Projection) -> NDArray[np.float64]:
     return np.column_stack([proj.pre_index, proj.post_index, proj.weight, delay_ms])
 
 
-def spike_times_ms(
-    spikes: tuple[Ints, Ints], size: int, timestep_ms: float
-) -> list[list[float]]:
+def spike_times_ms(spikes: tuple[Ints, Ints], size: int, timestep_ms: float) -> list[list[float]]:
     """Return spike times for each neuron of a source, from (tick, index) sorted by neuron."""
     tick, index = spikes
     cuts = np.searchsorted(index, np.arange(1, size))

@@ -134,9 +134,7 @@ def order_neurons(
     todo = [n for n in flows if isinstance(parts.get(n), Neurons)]
     done: list[str] = []
     while todo:
-        ready = [
-            n for n in todo if all(p.pre in (entry, n, *done) for p in flows[n].incoming)
-        ]
+        ready = [n for n in todo if all(p.pre in (entry, n, *done) for p in flows[n].incoming)]
         if not ready:
             raise LoweringError(
                 " and ".join(sorted(todo)),

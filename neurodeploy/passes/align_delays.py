@@ -33,9 +33,7 @@ def align_delays(net: Network, settings: Settings) -> Network:
             return settings.forward_delay_ticks
         return start[proj.post] - start[proj.pre]
 
-    projections = tuple(
-        replace(p, delay_ms=ticks(p) * settings.tick_ms) for p in net.projections
-    )
+    projections = tuple(replace(p, delay_ms=ticks(p) * settings.tick_ms) for p in net.projections)
     depth = start[net.output]
     out = replace(net, populations=tuple(populations), projections=projections)
     return out.noted(f"align_delays: the output computes step 0 in tick {depth}")
@@ -46,9 +44,7 @@ def _start_ticks(net: Network, forward: int) -> dict[str, int]:
     start = {net.inputs.name: 0}
     for pop in net.neurons:
         before = [
-            start[p.pre]
-            for p in net.incoming(pop.name)
-            if not p.recurrent and p.pre in start
+            start[p.pre] for p in net.incoming(pop.name) if not p.recurrent and p.pre in start
         ]
         start[pop.name] = max(before, default=0) + forward
     return start

@@ -43,7 +43,5 @@ def bias_source(net: Network, settings: Settings) -> Network:
     first = next(i for i, p in enumerate(net.populations) if p.kind == "neurons")
     populations = [replace(p, bias=None) for p in net.populations]
     populations.insert(first, source)
-    out = replace(
-        net, populations=tuple(populations), projections=(*net.projections, *projections)
-    )
+    out = replace(net, populations=tuple(populations), projections=(*net.projections, *projections))
     return out.noted(f"bias_source: {len(biased)} source neurons for the biases")

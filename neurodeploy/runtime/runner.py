@@ -67,7 +67,10 @@ def _runner(compiled: Compiled, engine: str | None) -> Callable[[Raster, Progres
     target = compiled.target
     if engine is not None and engine not in target.engines:
         raise TargetError(
-            f"engine of target {target.name}", "unknown", got=engine, limit=" | ".join(target.engines)
+            f"engine of target {target.name}",
+            "unknown",
+            got=engine,
+            limit=" | ".join(target.engines),
         )
     if not target.fixed_point:
         return lambda raster, progress: _run_ideal(compiled.trained, raster)
@@ -119,9 +122,7 @@ def _never_spikes(pop: Population) -> bool:
     return pop.dynamics is not None and pop.dynamics.threshold is None
 
 
-def _spikes(
-    pop: Population, handle: Any, net: Network, plan: Schedule, n_samples: int
-) -> Spikes:
+def _spikes(pop: Population, handle: Any, net: Network, plan: Schedule, n_samples: int) -> Spikes:
     """Read (index, time) rows and keep the steps that belong to the population's layer."""
     rows = handle.spinnaker_get_data("spikes")
     tick = np.rint(rows[:, 1] / net.timestep_ms).astype(np.int64)
@@ -132,9 +133,7 @@ def _spikes(
     return Spikes.sorted(pop.name, sample[kept], step[kept], index, net.timestep_ms)
 
 
-def _membrane(
-    pop: Population, handle: Any, plan: Schedule, n_samples: int
-) -> NDArray[np.float64]:
+def _membrane(pop: Population, handle: Any, plan: Schedule, n_samples: int) -> NDArray[np.float64]:
     """Read v as (n_samples, steps, size) in trained units."""
     scale = pop.cell.mV_per_unit if pop.cell is not None else 1.0
     v_mV = handle.spinnaker_get_data("v", as_matrix=True)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from neurodeploy_brian2.cells import STATE, IF_curr_exp, derive, encode_rows
 from neurodeploy.target.fixed_point import expk, expulr
+from neurodeploy_brian2.cells import STATE, IF_curr_exp, derive, encode_rows
 from neurodeploy_brian2.mapping import Network, ring_shifts, stored_weights
 from neurodeploy_brian2.simulator import Simulator
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurodeploy.target import weight_scale
-from neurodeploy.target import fixed_point
+from neurodeploy.target import fixed_point, weight_scale
 from neurodeploy_brian2 import functions, simulator, sources, synapses
 
 S32 = st.integers(-(2**31), 2**31 - 1)
