@@ -83,7 +83,7 @@ def rate(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
     _check_shape(x, (n_inputs,), encoder)
     p = _unit_interval(x, encoder)[:, None, :]
     k = np.arange(encoder.steps + 1)[None, :, None]
-    return np.diff(np.floor(k * p + 0.5), axis=1).astype(np.uint8)
+    return np.asarray(np.diff(np.floor(k * p + 0.5), axis=1), dtype=np.uint8)
 
 
 def latency(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
@@ -91,7 +91,8 @@ def latency(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
     _check_shape(x, (n_inputs,), encoder)
     p = _unit_interval(x, encoder)[:, None, :]
     step = np.rint((1 - p) * (encoder.steps - 1))
-    return ((step == np.arange(encoder.steps)[None, :, None]) & (p > 0)).astype(np.uint8)
+    fires = (step == np.arange(encoder.steps)[None, :, None]) & (p > 0)
+    return np.asarray(fires, dtype=np.uint8)
 
 
 def events(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:

@@ -101,7 +101,7 @@ def run(net: Network, raster: NDArray[np.uint8]) -> Recording:
             last = done.first + len(done.potential)
             membrane[done.first : last, done.step] = done.potential
     found = {
-        name: Spikes.sorted(name, *np.concatenate(parts, axis=1), net.timestep_ms)
+        name: _spikes(name, np.concatenate(parts, axis=1), net.timestep_ms)
         for name, parts in collected.items()
         if parts
     }
@@ -185,6 +185,10 @@ def _rest(pop: Population, n_batch: int, dt_ms: float) -> _State:
         raise VerifyError(pop.name, "has no trained dynamics to run")
     zeros = np.zeros((n_batch, pop.size))
     return _State(pop.dynamics, pop.dynamics.step(dt_ms), zeros, zeros, zeros.astype(bool))
+
+
+def _spikes(name: str, rows: NDArray[np.int64], timestep_ms: float) -> Spikes:
+    return Spikes.sorted(name, rows[0], rows[1], rows[2], timestep_ms)
 
 
 def _events(spikes: Floats, done: _Step) -> NDArray[np.int64]:

@@ -65,7 +65,7 @@ def first_spike(recording: Recording, output: str, shape: tuple[int, int]) -> Sc
 
 def membrane_sum(recording: Recording, output: str, shape: tuple[int, int]) -> Scores:
     """Membrane of each class, summed over the steps."""
-    return _membrane(recording, output).sum(axis=1)
+    return np.asarray(_membrane(recording, output).sum(axis=1))
 
 
 def membrane_last(recording: Recording, output: str, shape: tuple[int, int]) -> Scores:
@@ -75,7 +75,7 @@ def membrane_last(recording: Recording, output: str, shape: tuple[int, int]) -> 
 
 def membrane_max(recording: Recording, output: str, shape: tuple[int, int]) -> Scores:
     """Highest membrane of each class in any step."""
-    return _membrane(recording, output).max(axis=1)
+    return np.asarray(_membrane(recording, output).max(axis=1))
 
 
 SPIKE_READOUTS = ("spike_count", "first_spike")

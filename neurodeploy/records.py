@@ -41,7 +41,7 @@ class Spikes:
     @property
     def times_ms(self) -> NDArray[np.float64]:
         """Times within the sample, (m,) float array in ms."""
-        return self.step * self.timestep_ms
+        return np.asarray(self.step * self.timestep_ms, dtype=np.float64)
 
     @property
     def total(self) -> int:

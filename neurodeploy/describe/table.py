@@ -45,7 +45,7 @@ class Table:
             raise ModelError(
                 self._where, f"{key} has the wrong type", got=repr(value), limit=kind.__name__
             )
-        return value  # type: ignore[no-any-return]
+        return value
 
     def table(self, key: str, *, required: bool = False) -> Table | None:
         """Return an inner table, or None where it is absent and may be."""

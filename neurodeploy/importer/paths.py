@@ -108,17 +108,19 @@ def follow(
     ends = [n for n in before if n not in parts or isinstance(parts[n], Neurons)]
     for name in ends:
         paths = tuple(path for pre in before[name] for path in leaving(pre, ()))
-        size = sizes.get(name, paths[0].size if paths else 0)
-        for path in paths:
-            if path.size != size:
-                raise ModelError(
-                    name, f"mismatched shapes: {path.pre} sends", got=path.size, limit=size
-                )
-        flows[name] = Flow(size, paths)
+        flows[name] = _flow(name, sizes.get(name, paths[0].size if paths else 0), paths)
     for name in parts:
         if name not in before:
             raise ModelError(name, "nothing leads to this node", todo="add an edge or remove it")
     return flows
+
+
+def _flow(name: str, size: int, paths: tuple[Incoming, ...]) -> Flow:
+    for path in paths:
+        if path.size != size:
+            what = f"mismatched shapes: {path.pre} sends"
+            raise ModelError(name, what, got=path.size, limit=size)
+    return Flow(size, paths)
 
 
 def order_neurons(

@@ -38,7 +38,8 @@ def _join(group: list[Projection], n_post: int) -> Projection:
     pre = np.concatenate([p.pre_index for p in group]).astype(np.int64)
     post = np.concatenate([p.post_index for p in group]).astype(np.int64)
     pairs, place = np.unique(pre * n_post + post, return_inverse=True)
-    weight = np.bincount(place, np.concatenate([p.weight for p in group]), pairs.size)
+    weight = np.zeros(pairs.size)
+    np.add.at(weight, place, np.concatenate([p.weight for p in group]))
     return replace(
         group[0],
         pre_index=(pairs // n_post).astype(np.int32),

@@ -43,7 +43,7 @@ def gain_wraps(tau_ms: Floats, tick_ms: float) -> NDArray[np.bool_]:
     ratio = tick_ms / tau_ms
     exact = -np.expm1(-ratio) / ratio
     lost = (synapse_decay(tau_ms, tick_ms) == 0) & (ratio < 1)
-    return lost | (np.abs(synapse_gain(tau_ms, tick_ms) - exact) > 0.05 * exact)
+    return np.asarray(lost | (np.abs(synapse_gain(tau_ms, tick_ms) - exact) > 0.05 * exact))
 
 
 def _encode(values: Floats) -> NDArray[np.int64]:
