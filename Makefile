@@ -1,14 +1,15 @@
 # Each target sets itself up: python3 (3.11 or later, with venv), pip, git and make are enough.
 PYTHON ?= python3
 VENV := .venv
+EXTRAS ?= dev
 BIN := $(VENV)/bin
 
 .PHONY: demo test test-full lint clean
 
 demo: $(VENV)/demo
-	$(BIN)/neurodeploy deploy models/digits --target emulator
+	$(BIN)/neurodeploy deploy models/packet-apps --target emulator
 
-export PYTEST_ADDOPTS
+
 
 test: $(VENV)/dev
 	$(BIN)/python -m pytest -m "not slow"
@@ -30,7 +31,7 @@ $(VENV)/demo: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q -e ".[dev]"
+	$(BIN)/python -m pip install -q -e ".[$(EXTRAS)]"
 	touch $@ $(VENV)/demo
 
 clean:
