@@ -106,6 +106,7 @@ def deploy(
     target: str = "emulator",
     engine: str | None = None,
     weight_scale: WeightScale | None = None,
+    calibration: ArrayLike | Samples | None = None,
     agreement: bool = True,
     progress: Progress | None = None,
 ) -> Report:
@@ -123,6 +124,9 @@ def deploy(
     engine : str, optional
         Engine inside the target.
     weight_scale : WeightScale, optional
+    calibration : (n, features) array or Samples, optional
+        Data to calibrate weight scales on; default what ships with the model for that, else
+        the samples themselves, with a warning.
     agreement : bool
         Whether to run `ideal` as well and compare decisions.
     progress : callable, optional
@@ -143,12 +147,12 @@ def deploy(
     _check_labels(model, samples)
     raster = _raster(model, samples)
     start = time.perf_counter()
-    own = model.files.calibration is not None
+    itself = calibration is None and model.files.calibration is None
     compiled = compile(
-        model, target, weight_scale=weight_scale, calibration=None if own else samples
+        model, target, weight_scale=weight_scale, calibration=samples if itself else calibration
     )
     compile_s = time.perf_counter() - start
-    run = _Run(compiled, samples, raster, engine, compile_s)
+    run = _Run(compiled, samples, raster, engine, compile_s, itself)
     done: list[Recording] = []
     try:
         for recording in run_batches(
@@ -171,6 +175,7 @@ class _Run:
     raster: NDArray[np.uint8]
     engine: str | None
     compile_s: float
+    calibrated_on_itself: bool
 
     def report(self, batches: list[Recording], agreement: bool) -> Report:
         """Decide every sample of the batches and put the report together."""
@@ -256,7 +261,7 @@ def _warnings(run: _Run, recording: Recording) -> tuple[str, ...]:
         q = proj.quantisation
         if q is not None and q.zeroed > 0.05 * (proj.n_synapses + q.zeroed):
             found.append(f"{proj.name}: {q.zeroed} weights became 0 in 16 bits")
-    if run.compiled.target.fixed_point and run.compiled.model.files.calibration is None:
+    if run.compiled.target.fixed_point and run.calibrated_on_itself:
         found.append("weight scales were calibrated on the samples that were run")
     found += [f"data: {n} {what}" for what, n in run.samples.counts.items() if "malformed:" in what]
     return tuple(found)

@@ -1,0 +1,58 @@
+"""Fixtures that every test may ask for."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_TARGETS = ("ideal", "emulator")
+
+# Times vary with the load of the machine: a deadline would be a time assertion. Derandomised,
+# so that a run can be repeated.
+settings.register_profile("project", deadline=None, derandomize=True, max_examples=30)
+settings.load_profile("project")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--target",
+        action="append",
+        default=None,
+        metavar="NAME",
+        help=f"target of the conformance tests, may be repeated; default: {DEFAULT_TARGETS}",
+    )
+
+
+def pytest_generate_tests(metafunc):
+    if "target" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--target") or DEFAULT_TARGETS
+        metafunc.parametrize("target", list(dict.fromkeys(chosen)))
+    if "model_folder" in metafunc.fixturenames:
+        folders = _model_folders()
+        metafunc.parametrize("model_folder", folders, ids=[f.name for f in folders])
+
+
+def _model_folders():
+    return sorted(path.parent for path in (ROOT / "models").glob("*/model.toml"))
+
+
+@pytest.fixture(scope="session")
+def project_root():
+    """The project's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def model_folders():
+    """Every folder under models/ that holds a model."""
+    return _model_folders()
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder ../shared/data beside the project, or a skip with the reason."""
+    path = ROOT.parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("not run: ../shared/data is absent")
+    return path
