@@ -98,19 +98,18 @@ def _run_emitted(
     silent = _never_spikes(net.population(net.output))
     with backend.session(options) as sim:
         handles = emit(net, sim, sources)
+        spiking = [p for p in net.neurons if not (silent and p.name == net.output)]
         for pop in net.neurons:
-            wanted = "v" if silent and pop.name == net.output else "spikes"
-            handles[pop.name].record(wanted)
+            handles[pop.name].record("spikes" if pop in spiking else "v")
         built = time.perf_counter()
         sim.run(len(raster) * plan.sample_ticks * net.timestep_ms)
-        spikes = {
-            p.name: _spikes(p, handles[p.name], net, plan, len(raster))
-            for p in net.neurons
-            if not (silent and p.name == net.output)
-        }
+        spikes = {p.name: _spikes(p, handles[p.name], net, plan, len(raster)) for p in spiking}
         output = net.population(net.output)
         membrane = _membrane(output, handles[output.name], plan, len(raster)) if silent else None
         saturations = {p.name: int(handles[p.name].saturations) for p in net.neurons}
+    if silent:
+        none = np.zeros(0, dtype=np.int64)
+        spikes[net.output] = Spikes(net.output, none, none, none, net.timestep_ms)
     for name, (tick, index) in sources.items():
         sample, step = np.divmod(tick, plan.sample_ticks)
         spikes[name] = Spikes.sorted(name, sample, step, index, net.timestep_ms)
