@@ -18,7 +18,7 @@ from neurodeploy.errors import InputError, ModelError
 Ints = NDArray[np.int64]
 #: Label of a sample that has none.
 UNLABELLED = -1
-_ZIP_MAGIC = b"PK"
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +145,10 @@ def read(model: Model, path: str | Path, labels: str | Path | None = None) -> Sa
     path = Path(path)
     try:
         with path.open("rb") as file:
-            magic = file.read(2)
+            magic = file.read(4)
     except OSError as err:
         raise InputError(str(path), "cannot be read", got=err.strerror) from err
-    if magic == _ZIP_MAGIC:
+    if magic in _ZIP_MAGICS:
         if labels is not None:
             raise InputError("--labels", "is for captures", todo="put the labels into the npz as y")
         return _read_npz(path)
@@ -161,7 +161,8 @@ def read(model: Model, path: str | Path, labels: str | Path | None = None) -> Sa
 
 def _read_npz(path: Path) -> Samples:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: np.load leaves its file open where the zip is broken.
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files if key in ("x", "y")}
     except (ValueError, zipfile.BadZipFile, OSError, EOFError, KeyError) as err:
         pickled = "pickle" in str(err)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -85,7 +86,8 @@ def _load_bare(path: Path, given: dict[str, Any]) -> Model:
             todo=f"give them, with --source one of {', '.join(SOURCES)} (docs/model-folder.md)",
         )
     kind, _, steps = given["encoder"].partition(":")
-    if kind not in ENCODERS or not (steps.isdecimal() or (steps == "" and kind == "events")):
+    counted = steps.isdecimal() and int(steps) > 0
+    if kind not in ENCODERS or not (counted or (steps == "" and kind == "events")):
         raise ModelError(
             "--encoder",
             "not understood",
@@ -228,8 +230,8 @@ def _need(top: Table, key: str) -> Table:
 
 def _checked(timing: Timing, where: str) -> Timing:
     """Return the timing if its source, unit and reset are known and dt is above 0."""
-    if not timing.dt > 0:
-        raise ModelError(where, "dt must be above 0", got=timing.dt)
+    if not 0 < timing.dt < math.inf:
+        raise ModelError(where, "dt must be above 0 and finite", got=timing.dt)
     timing.ms(timing.dt)
-    _ = timing.reset
+    _ = timing.convention, timing.reset
     return timing

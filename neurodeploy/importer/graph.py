@@ -54,8 +54,6 @@ def read_graph(path: Path) -> nir.NIRGraph:
         raise ModelError(
             name, "is HDF5 but holds no readable NIR graph", got=f"{type(err).__name__} {err}"
         ) from err
-    if not isinstance(graph, nir.NIRGraph):
-        raise ModelError(name, "holds a single node", got=type(graph).__name__, limit="a NIRGraph")
     return graph
 
 
@@ -132,7 +130,8 @@ def flatten(graph: nir.NIRGraph, prefix: str = "") -> FlatGraph:
                 )
         source, sink = prefix + pre, prefix + post
         edges.append((doors.get(source, ("", source))[1], doors.get(sink, (sink, ""))[0]))
-    return FlatGraph(nodes, tuple(dict.fromkeys(edges)))
+    # Sorted: the file's order must not decide which of two parallel paths comes first.
+    return FlatGraph(nodes, tuple(sorted(set(edges))))
 
 
 def _ends(flat: FlatGraph) -> tuple[str, str]:
@@ -209,12 +208,15 @@ def _numbered(projections: list[Projection]) -> list[Projection]:
 def _refuse_unknown_types(path: Path) -> None:
     """Name the node whose type nir does not know; nir.read only asserts."""
     with h5py.File(path, "r") as file:
+        kind = file["node"]["type"][()].decode()
+        if kind != "NIRGraph":
+            raise ModelError(path.name, "holds a single node", got=kind, limit="a NIRGraph")
         _walk_types(file["node"], "")
 
 
 def _walk_types(group: Any, prefix: str) -> None:
     for name, node in group.get("nodes", {}).items():
         kind = node["type"][()].decode()
-        if not hasattr(nir.ir, kind):
+        if not isinstance(getattr(nir.ir, kind, None), type):
             raise unknown_node(prefix + name, kind)
         _walk_types(node, f"{prefix}{name}.")

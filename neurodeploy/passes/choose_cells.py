@@ -111,7 +111,7 @@ def _synapse_tau(tau_ms: Floats, tick_ms: float, name: str) -> Floats:
 
 
 def _voltage_scale(net: Network, pop: Population, swing: Floats, settings: Settings) -> float:
-    """Return mV per unit so that the largest membrane target stays inside S16.15.
+    """Return mV per unit so that membrane targets and levels stay inside S16.15.
 
     Parameters
     ----------
@@ -121,8 +121,10 @@ def _voltage_scale(net: Network, pop: Population, swing: Floats, settings: Setti
     peak = receptor_peaks(net, pop, settings)
     largest = float(np.max(swing * np.maximum(peak.excitatory, peak.inhibitory)))
     dynamics = pop.dynamics
-    if dynamics is not None and dynamics.threshold is not None:
-        largest = max(largest, float(np.max(np.abs(dynamics.threshold))))
+    if dynamics is not None:
+        levels = [dynamics.v_leak, dynamics.reset]
+        levels += [] if dynamics.threshold is None else [dynamics.threshold]
+        largest = max(largest, *(float(np.max(np.abs(v))) for v in levels))
     room = HEADROOM * spinnaker.S1615_LIMIT
     fits = mV_PER_UNIT if largest == 0 else min(mV_PER_UNIT, room / largest)
     return float(2.0 ** np.floor(np.log2(fits)))

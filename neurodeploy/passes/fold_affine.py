@@ -17,19 +17,26 @@ def fold_affine(net: Network, settings: Settings) -> Network:
     The sum of what a population's projections add in every step becomes its `bias`; weights
     of parallel synapses between the same two neurons are added.
     """
+    pairs = {_pair(proj) for proj in net.projections}
+    if len(pairs) == len(net.projections) and all(p.bias is None for p in net.projections):
+        return net
     populations = []
     for pop in net.populations:
         bias = total_bias(net, pop)
         kept = bias if np.any(bias) else None
         populations.append(replace(pop, bias=kept) if pop.kind == "neurons" else pop)
-    groups: dict[tuple[str, str, object, object, bool], list[Projection]] = {}
+    groups: dict[tuple[object, ...], list[Projection]] = {}
     for proj in net.projections:
-        key = (proj.pre, proj.post, proj.receptor, proj.delay_ms, proj.recurrent)
-        groups.setdefault(key, []).append(replace(proj, bias=None))
+        groups.setdefault(_pair(proj), []).append(replace(proj, bias=None))
     joined = tuple(_join(group, net.population(group[0].post).size) for group in groups.values())
     out = replace(net, populations=tuple(populations), projections=joined)
     biased = [p.name for p in populations if p.bias is not None]
     return out.noted(f"fold_affine: bias on {', '.join(biased) or 'no population'}")
+
+
+def _pair(proj: Projection) -> tuple[object, ...]:
+    """What two projections must share to be one."""
+    return (proj.pre, proj.post, proj.receptor, proj.delay_ms, proj.recurrent)
 
 
 def _join(group: list[Projection], n_post: int) -> Projection:

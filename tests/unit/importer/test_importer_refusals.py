@@ -1,0 +1,265 @@
+import h5py
+import nir
+import numpy as np
+import pytest
+from strategies import chain, input_node, li, lif, linear, make_graph, output_node
+
+from neurodeploy.errors import LoweringError, ModelError
+from neurodeploy.importer import Timing, import_graph, read_graph
+
+TIMING = Timing(1e-3, "snntorch", "hard")
+WEIGHT = np.ones((2, 3))
+
+
+def refused(graph, kind, *texts, timing=TIMING):
+    """Import, and check that one clear line names everything in `texts`."""
+    with pytest.raises(kind) as caught:
+        import_graph(graph, timing)
+    line = str(caught.value)
+    assert "\n" not in line
+    for text in texts:
+        assert text in line
+
+
+def with_nodes(graph, edges, **nodes):
+    return make_graph({**graph.nodes, **nodes}, [*graph.edges, *edges])
+
+
+def small():
+    return chain(linear(WEIGHT), lif(2), n_inputs=3, n_outputs=2)
+
+
+def conv():
+    return nir.Conv2d((4, 4), np.ones((2, 1, 3, 3)), 1, 0, 1, 1, np.zeros(2))
+
+
+def test_conv2d():
+    graph = chain(conv(), lif(8), n_inputs=16, n_outputs=8)
+    refused(graph, LoweringError, "a: no lowering for Conv2d", "one of Affine", "LIF")
+
+
+def test_dangling_edge():
+    refused(
+        with_nodes(small(), [("b", "nobody")]), ModelError,
+        "edge b -> nobody", "there is no node 'nobody'", "one of a, b, input, output",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_weights(value):
+    graph = small()
+    weight = WEIGHT.copy()
+    weight[0, 0] = value
+    graph.nodes["a"] = linear(weight)
+    refused(graph, ModelError, "a: weight holds NaN or infinity", "1 of 6", "expected finite")
+
+
+def test_nan_in_a_neuron():
+    graph = small()
+    graph.nodes["b"] = lif(2, tau_s=np.nan)
+    refused(graph, ModelError, "b: tau holds NaN", "2 of 2")
+
+
+def test_mismatched_input():
+    graph = chain(linear(WEIGHT), lif(2), n_inputs=4, n_outputs=2)
+    refused(graph, ModelError, "a: mismatched shapes", "got 4", "expected 3")
+
+
+def test_mismatched_neurons():
+    graph = chain(linear(WEIGHT), lif(5), n_inputs=3, n_outputs=5)
+    refused(graph, ModelError, "b: mismatched shapes", "got 2", "expected 5")
+
+
+def test_mismatched_bias():
+    graph = small()
+    graph.nodes["a"] = nir.Affine(WEIGHT, np.zeros(2))
+    graph.nodes["a"].bias = np.zeros(5)
+    refused(graph, ModelError, "a: bias and weight differ", "(5,)", "(2,)")
+
+
+def test_weight_that_is_no_matrix():
+    graph = small()
+    graph.nodes["a"].weight = np.ones((2, 3, 1))
+    refused(graph, ModelError, "a: weight is not a matrix", "(2, 3, 1)")
+
+
+def test_parameters_of_different_lengths():
+    graph = small()
+    graph.nodes["b"].v_threshold = np.ones(3)
+    refused(graph, ModelError, "b: parameters of different lengths", "[2, 3]")
+
+
+def test_time_constant_of_zero():
+    graph = small()
+    graph.nodes["b"] = lif(2, tau_s=0.0)
+    refused(graph, ModelError, "b: tau must be above 0")
+
+
+def test_subtract_reset():
+    timing = Timing(1e-3, "snntorch", "subtract")
+    refused(
+        small(), LoweringError, "reset by subtraction", "hard | hard_delayed",
+        "train with a reset to zero", timing=timing,
+    )  # fmt: skip
+
+
+def test_unknown_reset():
+    timing = Timing(1e-3, "snntorch", "soft")
+    refused(small(), ModelError, "reset: unknown kind", "got soft", "hard |", timing=timing)
+
+
+def test_unknown_source():
+    timing = Timing(1e-3, "lava", "hard")
+    refused(small(), ModelError, "source: unknown framework", "got lava", "snntorch", timing=timing)
+
+
+def test_loop_of_linear_nodes():
+    square = linear(np.eye(2))
+    edges = [("a", "p"), ("p", "q"), ("q", "p"), ("q", "b")]
+    refused(
+        with_nodes(small(), edges, p=square, q=square), LoweringError,
+        "a loop without a neuron", "p", "q",
+    )  # fmt: skip
+
+
+def test_mutual_recurrence():
+    edges = [("b", "c"), ("c", "b")]
+    refused(
+        with_nodes(small(), edges, c=lif(2)), LoweringError,
+        "b and c", "feed each other", "recurrence within one population",
+    )  # fmt: skip
+
+
+def test_li_in_the_middle():
+    graph = chain(linear(WEIGHT), li(2), linear(np.eye(2)), lif(2), n_inputs=3, n_outputs=2)
+    refused(graph, LoweringError, "b: never spikes", "drive d", "readout only")
+
+
+def test_two_inputs():
+    graph = with_nodes(small(), [("more", "b")], more=input_node(2))
+    refused(graph, ModelError, "2 Input nodes", "['input', 'more']", "expected 1")
+
+
+def test_no_output():
+    graph = small()
+    graph = make_graph({k: v for k, v in graph.nodes.items() if k != "output"}, graph.edges[:-1])
+    refused(graph, ModelError, "0 Output nodes", "expected 1")
+
+
+def test_two_populations_at_the_output():
+    graph = with_nodes(small(), [("input", "x"), ("c", "output"), ("x", "c")], x=linear(WEIGHT),
+                       c=lif(2))  # fmt: skip
+    refused(graph, ModelError, "output: needs one population before it", "got 2", "expected 1")
+
+
+def test_output_behind_a_map():
+    graph = chain(linear(WEIGHT), lif(2), linear(np.eye(2)), n_inputs=3, n_outputs=2)
+    refused(graph, LoweringError, "output: must follow a population", "end the network with LIF")
+
+
+def test_output_of_the_input_itself():
+    graph = make_graph({"input": input_node(2), "output": output_node(2)}, [("input", "output")])
+    refused(graph, LoweringError, "output: must follow a population")
+
+
+@pytest.mark.parametrize("node", [lif(2), linear(np.eye(2))], ids=["neurons", "map"])
+def test_node_that_nothing_reaches(node):
+    refused(
+        with_nodes(small(), [("c", "b")], c=node), ModelError,
+        "c: nothing leads to this node", "add an edge or remove it",
+    )  # fmt: skip
+
+
+def test_size_that_nobody_tells():
+    graph = chain(nir.Threshold(np.array(1.0)), n_inputs=1, n_outputs=1)
+    graph.nodes["input"] = input_node(0)
+    refused(graph, ModelError, "input: input has no usable shape")
+
+
+# Files
+
+
+def write_small(tmp_path):
+    path = tmp_path / "some.nir"
+    nir.write(path, small())
+    return path
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ModelError, match=r"gone\.nir: no such file; check the path"):
+        read_graph(tmp_path / "gone.nir")
+
+
+def test_not_hdf5(tmp_path):
+    path = tmp_path / "some.nir"
+    path.write_bytes(b"not hdf5 at all" * 100)
+    with pytest.raises(ModelError, match=r"some\.nir: is not a NIR file.*HDF5 written by nir"):
+        read_graph(path)
+
+
+def test_truncated(tmp_path):
+    path = write_small(tmp_path)
+    path.write_bytes(path.read_bytes()[:1500])
+    with pytest.raises(ModelError, match=r"some\.nir: is not a NIR file"):
+        read_graph(path)
+
+
+def test_folder(tmp_path):
+    with pytest.raises(ModelError, match="is not a NIR file"):
+        read_graph(tmp_path)
+
+
+def test_hdf5_without_a_graph(tmp_path):
+    path = tmp_path / "some.nir"
+    with h5py.File(path, "w") as file:
+        file["x"] = np.zeros(3)
+    with pytest.raises(ModelError, match=r"some\.nir: is HDF5 but holds no readable NIR graph"):
+        read_graph(path)
+
+
+def test_single_node(tmp_path):
+    path = tmp_path / "some.nir"
+    nir.write(path, lif(2))
+    with pytest.raises(ModelError, match="holds a single node"):
+        read_graph(path)
+
+
+def test_type_that_nir_does_not_know(tmp_path):
+    path = write_small(tmp_path)
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/b/type"]
+        file["node/nodes/b/type"] = "AdEx"
+    with pytest.raises(LoweringError, match=r"^b: no lowering for AdEx.*one of Affine"):
+        read_graph(path)
+
+
+def test_type_that_is_a_name_of_nir_but_no_primitive(tmp_path):
+    path = write_small(tmp_path)
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/b/type"]
+        file["node/nodes/b/type"] = "Dict"
+    with pytest.raises((LoweringError, ModelError), match="Dict"):
+        read_graph(path)
+
+
+def test_node_without_a_field(tmp_path):
+    path = write_small(tmp_path)
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/b/tau"]
+    with pytest.raises(ModelError, match=r"some\.nir.*no readable NIR graph.*tau"):
+        read_graph(path)
+
+
+@pytest.mark.parametrize("value", [7, "text"])
+def test_node_type_that_is_no_text(tmp_path, value):
+    path = write_small(tmp_path)
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/b"]
+        file["node/nodes/b"] = value
+    with pytest.raises(ModelError, match="no readable NIR graph"):
+        read_graph(path)
+
+
+def test_cnn_of_the_nir_paper_is_refused_by_name(shared_data):
+    graph = read_graph(shared_data / "models" / "nir" / "cnn_sinabs.nir")
+    refused(graph, LoweringError, "no lowering for Conv2d", timing=Timing(1, "sinabs", "hard"))
