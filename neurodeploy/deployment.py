@@ -240,9 +240,10 @@ def _encoder(model: Model, samples: Samples) -> Encoder:
 
 
 def _check_labels(model: Model, samples: Samples) -> None:
-    n_classes = len(model.classes)
-    if samples.y is None or not n_classes or samples.y.size == 0:
+    if samples.y is None or samples.y.size == 0:
         return
+    trained = import_model(model)
+    n_classes = trained.population(trained.output).size
     if samples.y.min() < -1 or samples.y.max() >= n_classes:
         raise InputError(
             "y",

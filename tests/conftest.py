@@ -25,12 +25,18 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    if "target" in metafunc.fixturenames:
+    if "target" in metafunc.fixturenames and "target" not in _parametrised(metafunc):
         chosen = metafunc.config.getoption("--target") or DEFAULT_TARGETS
         metafunc.parametrize("target", list(dict.fromkeys(chosen)))
     if "model_folder" in metafunc.fixturenames:
         folders = _model_folders()
         metafunc.parametrize("model_folder", folders, ids=[f.name for f in folders])
+
+
+def _parametrised(metafunc):
+    """Return the names that a test's own marks parametrise."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    return " ".join(mark.args[0] for mark in marks if isinstance(mark.args[0], str))
 
 
 def _model_folders():

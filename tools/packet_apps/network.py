@@ -37,11 +37,11 @@ class Recipe:
     beta: float = 0.9
     beta_out: float = 0.9
     dropout: float = 0.6
-    flip: float = 0.03
-    epochs: int = 26
+    flip: float = 0.02
+    epochs: int = 18
     batch: int = 256
     learning_rate: float = 3e-3
-    weight_decay: float = 0.2
+    weight_decay: float = 0.1
     label_smoothing: float = 0.05
     capture_power: float = -0.5
     class_power: float = -0.5
