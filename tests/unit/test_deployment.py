@@ -87,9 +87,11 @@ def test_emulator_spikes_as_ideal_does(kinds, reset):
 
 def test_readout_membrane_is_that_of_ideal():
     rng = np.random.default_rng(4)
-    graph = chain(
-        linear(rng.normal(size=(3, 6)), [0.1, 0.2, -0.3]), li(3, r=10.0), n_inputs=6, n_outputs=3
-    )
+    # A leak towards another level: the start before the layer's first step must fit it.
+    readout = li(3, r=10.0)
+    readout.v_leak = np.array([2.0, 0.0, -1.0])
+    affine = linear(rng.normal(size=(3, 6)), [0.1, 0.2, -0.3])
+    graph = chain(affine, readout, n_inputs=6, n_outputs=3)
     timing = Timing(DT_S, "snntorch", "hard")
     model = Model("readout", graph, timing, Encoder("events", STEPS), "membrane_sum")
     x = small_data(4)
@@ -197,6 +199,16 @@ def test_own_calibration_decides_the_scale(tmp_path):
     assert [p.ring_shift for p in own.network.neurons] == [p.ring_shift for p in expected.neurons]
     assert not any("calibrated on the samples" in w for w in own.warnings)
     assert any("calibrated on the samples" in w for w in nd.deploy(bare, small_data(2)).warnings)
+
+
+def test_calibration_that_is_given_goes_first(tmp_path):
+    path = tmp_path / "calibration.npz"
+    np.savez(path, x=np.zeros((1, STEPS, 6)))
+    model = dataclasses.replace(small_model(), files=SampleFiles(calibration=path))
+    report = nd.deploy(model, small_data(1), calibration=small_data(10, seed=5))
+    expected = nd.compile(small_model(), calibration=small_data(10, seed=5)).network
+    assert report.network.notes == expected.notes
+    assert report.network.notes != nd.compile(model).network.notes
 
 
 def test_calibration_data_of_any_order_gives_the_same_network():

@@ -136,6 +136,16 @@ def test_signs_are_split_without_loss(case):
     assert_same_sums(summed(before), summed(after))
 
 
+def test_weights_that_cancel_take_no_synapse():
+    layer = random_layer(np.random.default_rng(2), "lif", 3, 2)
+    skip = -layer.weight
+    skip[0, 0] += 1.0
+    net = Case((layer,), skip=skip).network()
+    out = run_until(net, split_signs, Settings())
+    (found,) = [p for p in out.projections if p.pre == "input"]
+    assert (found.receptor, found.n_synapses) == ("excitatory", 1)
+
+
 @given(cases(), st.integers(1, 4))
 def test_all_paths_of_a_step_arrive_in_one_tick(case, forward):
     net = case.network()

@@ -14,7 +14,7 @@ from neurodeploy.importer import Timing, import_graph
 from neurodeploy.ir.network import RECEPTORS
 from neurodeploy.passes import PIPELINE, Settings, WeightScale
 from neurodeploy.passes.choose_cells import choose_cells
-from neurodeploy.passes.peaks import worst_case
+from neurodeploy.passes.peaks import receptor_peaks, worst_case
 from neurodeploy.passes.quantise import quantise
 from neurodeploy.passes.scale_weights import scale_weights, summed_nA
 from neurodeploy.target.weight_scale import WEIGHT_MAX
@@ -42,7 +42,7 @@ def test_calibrated_scale_holds_all_that_was_seen(case, margin):
         for shift, units in zip(
             pop.ring_shift, (seen[pop.name].excitatory, seen[pop.name].inhibitory), strict=True
         ):
-            assert room_nA(shift) >= np.max(units * pop.cell.gain_nA) * (1 - 1e-3 / 65536)
+            assert room_nA(shift) >= margin * np.max(units * pop.cell.gain_nA) * (1 - 1 / 65536)
 
 
 @given(cases())
@@ -113,6 +113,26 @@ def test_worst_case_adds_all_of_one_sign():
     peaks = worst_case(net, net.population("b"))
     np.testing.assert_array_equal(peaks.excitatory, [4.0, 0.0])
     np.testing.assert_array_equal(peaks.inhibitory, [2.0, 1.5])
+
+
+def test_peaks_of_the_policy_include_its_margin():
+    net = one_layer()
+    pop = net.population("n0")
+    seen = ideal.Peaks(np.arange(4.0), np.arange(4.0) + 10)
+    settings = Settings(peaks={"n0": seen}, weight_scale=WeightScale(margin=1.5))
+    found = receptor_peaks(net, pop, settings)
+    np.testing.assert_array_equal(found.excitatory, 1.5 * seen.excitatory)
+    np.testing.assert_array_equal(found.inhibitory, 1.5 * seen.inhibitory)
+    safe = receptor_peaks(net, pop, Settings())
+    np.testing.assert_array_equal(safe.inhibitory, worst_case(net, pop).inhibitory)
+
+
+def test_biases_are_part_of_the_peaks():
+    graph = chain(linear([[1.0], [1.0]], [0.5, -0.25]), lif(2), n_inputs=1, n_outputs=2)
+    net = import_graph(graph, Timing(DT_S, "nir", "hard"))
+    seen = ideal.peaks(net, np.ones((1, 3, 1), dtype=np.uint8))["b"]
+    np.testing.assert_array_equal(seen.excitatory, [1.5, 1.0])
+    np.testing.assert_array_equal(seen.inhibitory, [0.0, 0.25])
 
 
 def test_peaks_are_the_largest_sums_of_a_step():
