@@ -209,6 +209,8 @@ def test_calibration_that_is_given_goes_first(tmp_path):
     expected = nd.compile(small_model(), calibration=small_data(10, seed=5)).network
     assert report.network.notes == expected.notes
     assert report.network.notes != nd.compile(model).network.notes
+    bare = nd.deploy(small_model(), small_data(1), calibration=small_data(10, seed=5))
+    assert bare.network.notes == expected.notes
 
 
 def test_calibration_data_of_any_order_gives_the_same_network():
