@@ -17,7 +17,6 @@ import numpy as np
 
 import neurodeploy as nd
 from neurodeploy import metrics, packets
-from neurodeploy.deployment import compile as compile_model
 from neurodeploy.errors import NeurodeployError
 from neurodeploy.inputs import Samples
 from tools.packet_apps.dataset import Dataset, load, read_index
@@ -51,7 +50,6 @@ def lines(data: Path, model_folder: Path, split: Path, target: str) -> list[str]
     labels = packets.majority(truth, capture, capture.max() + 1, n)
     loaded = metrics.accuracy(said[with_payload], truth[with_payload])
     balanced = metrics.balanced_accuracy(said[with_payload], truth[with_payload], n)
-    compiled = compile_model(model, target, calibration=dataset.x[chosen])
     return [
         f"{model.name} on {target}: {len(test)} packets of {int(is_test.sum())} captures",
         f"accuracy {report.accuracy:.4f}, balanced {report.balanced_accuracy:.4f}",
@@ -59,7 +57,7 @@ def lines(data: Path, model_folder: Path, split: Path, target: str) -> list[str]
         f"vote per capture {metrics.accuracy(votes, labels):.4f}",
         f"agreement with ideal {report.agreement:.4f}",
         f"undecided {report.decisions.undecided}, ties {report.decisions.ties}",
-        *compiled.network.notes[-2:],
+        *report.network.notes[-2:],
     ]
 
 
