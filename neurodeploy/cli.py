@@ -14,6 +14,7 @@ import click
 from neurodeploy.errors import InputError, NeurodeployError
 
 if TYPE_CHECKING:
+    from neurodeploy.checking import Check
     from neurodeploy.describe import Model
     from neurodeploy.results import Report
 
@@ -66,10 +67,10 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     from neurodeploy import Interrupted, WeightScale, inputs
     from neurodeploy import deploy as run
     from neurodeploy.deployment import shipped_samples
-    from neurodeploy.report import prepare, write
+    from neurodeploy.report import write
+    from neurodeploy.report.files import writable
 
     loaded = _load(model, options)
-    folder = prepare(options["out"] or Path("runs") / f"{loaded.name}-{options['target']}")
     if options["labels"] and not options["data"]:
         raise InputError("--labels", "needs the capture it belongs to", todo="give --data as well")
     samples = (
@@ -78,6 +79,7 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
         else shipped_samples(loaded)
     )
     samples = samples.first(options["limit"] or len(samples))
+    folder = writable(options["out"] or Path("runs") / f"{loaded.name}-{options['target']}")
     interrupted = False
     try:
         with _progress(f"{loaded.name} on {options['target']}") as progress:
@@ -94,7 +96,8 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     report = write(report, folder)
     _show(report, as_json)
     if interrupted:
-        click.echo(f"neurodeploy: interrupted; {report.n_samples} samples kept", err=True)
+        kept = f"{report.n_samples} of {report.planned} samples kept in {folder}"
+        click.echo(f"neurodeploy: interrupted; {kept}", err=True)
         return INTERRUPTED
     return _judge(report, options["min_accuracy"], options["min_agreement"])
 
@@ -113,15 +116,8 @@ def check(model: str, target: str, as_json: bool, **options: Any) -> int:
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=1))
     else:
-        for pop in found.populations:
-            shift = "" if pop.ring_shift is None else f"  ring shift {pop.ring_shift}"
-            click.echo(
-                f"{pop.name:<16} {pop.cell:<18} {pop.neurons:>6} neurons  {pop.cores:>3} cores  "
-                f"{pop.synapses:>8} synapses{shift}"
-            )
-        for violation in found.violations:
-            click.echo(f"does not fit: {violation}")
-        click.echo("fits" if found.fits else f"does not fit: {len(found.violations)} violations")
+        for line in _check_lines(found):
+            click.echo(line)
     return DONE if found.fits else FAILED_CHECK
 
 
@@ -173,20 +169,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments without the program's name; default those of the process.
     """
+    args = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        code = cli.main(
-            args=None if argv is None else list(argv),
-            prog_name="neurodeploy",
-            standalone_mode=False,
-        )
+        code = cli.main(args=args, prog_name="neurodeploy", standalone_mode=False)
     except NeurodeployError as err:
         click.echo(f"neurodeploy: {err}", err=True)
         return err.exit_code
     except click.ClickException as err:
-        click.echo(f"neurodeploy: {err.format_message()}", err=True)
+        context = getattr(err, "ctx", None)
+        hint = f" See {context.command_path} --help." if context else ""
+        click.echo(f"neurodeploy: {err.format_message()}{hint}", err=True)
         return InputError.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("neurodeploy: interrupted; nothing was done yet", err=True)
+        click.echo("neurodeploy: interrupted; no report was written", err=True)
         return INTERRUPTED
     return code if isinstance(code, int) else DONE
 
@@ -210,6 +205,29 @@ def _progress(title: str) -> Iterator[Callable[[float], None] | None]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=1.0)
         yield lambda share: bar.update(task, completed=share)
+
+
+def _check_lines(found: Check) -> Iterator[str]:
+    """Yield what each population needs, and everything that does not fit."""
+    for pop in found.populations:
+        shift = "" if pop.ring_shift is None else f"  ring shift {pop.ring_shift}"
+        yield (
+            f"{pop.name:<16} {pop.cell:<18} {pop.neurons:>6} neurons  {pop.cores:>3} cores  "
+            f"{pop.synapses:>8} synapses{shift}"
+        )
+    lowered = [pop for pop in found.populations if pop.ring_shift is not None]
+    if lowered:
+        # The fullest core is the one that has to fit a chip.
+        most = max(lowered, key=lambda pop: pop.synaptic_bytes)
+        yield f"SDRAM            {most.synaptic_bytes / 1024:.0f} KiB on a core of {most.name}"
+    if found.time_scale_factor is not None:
+        busiest = max(found.events_per_tick, key=lambda name: found.events_per_tick[name])
+        events = found.events_per_tick[busiest]
+        yield f"busiest core     {events} synaptic events in a tick ({busiest}, sample data)"
+        yield f"real time        a board needs time scale factor {found.time_scale_factor}"
+    for violation in found.violations:
+        yield f"does not fit: {violation}"
+    yield "fits" if found.fits else f"does not fit: {len(found.violations)} violations"
 
 
 def _judge(report: Report, min_accuracy: float | None, min_agreement: float | None) -> int:
@@ -247,9 +265,9 @@ def _lines(report: Report) -> Iterator[str]:
     if report.agreement is not None:
         yield f"agreement   {report.agreement:.4f}   of decisions with ideal"
     decisions = report.decisions
-    yield (
-        f"samples     {report.n_samples}   undecided {decisions.undecided}, tied {decisions.ties}"
-    )
+    planned = f" of {report.planned} (interrupted)" if report.interrupted else ""
+    said = f"undecided {decisions.undecided}, tied {decisions.ties}"
+    yield f"samples     {report.n_samples}{planned}   {said}"
     yield f"arithmetic  {report.emulates} (target {report.target}, engine {report.engine})"
     spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in report.timing_s.items())
     yield f"time in s   {spent}"
@@ -282,11 +300,11 @@ def _confusion_lines(report: Report) -> Iterator[str]:
     """Yield each label with what it was taken for, most frequent first."""
     if report.confusion is None:
         return
-    yield "confusion (label: what it was taken for):"
+    yield "confusion (label: what its samples were taken for):"
     names = [*report.classes, "undecided"]
     for label, row in zip(report.classes, report.confusion, strict=True):
         if row.sum():
             order = [k for k in (-row).argsort(kind="stable") if row[k]]
-            said = ", ".join(f"{names[k]} {row[k]}" for k in order[:5])
+            said = ", ".join(f"{row[k]} as {names[k]}" for k in order[:5])
             more = f", {len(order) - 5} others" if len(order) > 5 else ""
             yield f"  {label}: {said}{more}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -16,6 +17,7 @@ from neurodeploy.describe import Model
 from neurodeploy.encode import Encoder, encode
 from neurodeploy.errors import InputError
 from neurodeploy.inputs import Samples, as_samples, read
+from neurodeploy.ir.network import Network
 from neurodeploy.passes import WeightScale
 from neurodeploy.readout import READOUTS, SPIKE_READOUTS, Decisions, decide
 from neurodeploy.records import Recording, concatenate
@@ -25,8 +27,11 @@ from neurodeploy.runtime.runner import run_batches
 from neurodeploy.target.ideal import IDEAL
 from neurodeploy.target.spec import TargetSpec
 
-#: Samples of one run: few enough that memory stays small and little is lost by Ctrl-C.
+#: Samples of one run, at most: few enough that memory stays small and little is lost by Ctrl-C.
+#: Each run costs about 0.4 s to set up: packets took 1.2 times as long by 512, 1.7 by 256.
 BATCH = 1024
+#: Work of one run, at most, in synapses times steps: about two seconds on Brian2 with numpy.
+BATCH_WORK = 1_300_000_000
 #: Samples that weight scales are calibrated on, at most.
 CALIBRATION = 512
 
@@ -88,14 +93,33 @@ def compile(
     compiled : Compiled
         `compiled.network` is the lowered network; its notes say what each pass did.
     """
-    data = None
+    spec = target_spec(target)
+    raster = calibration_raster(model, calibration) if spec.fixed_point else None
+    return compile_model(model, spec, weight_scale=weight_scale, calibration=raster)
+
+
+def calibration_raster(
+    model: Model, calibration: ArrayLike | Samples | None = None
+) -> NDArray[np.uint8] | None:
+    """Return what weight scales are calibrated on, as spikes; None if there is nothing.
+
+    Parameters
+    ----------
+    model : Model
+    calibration : (n, features) array or Samples, optional
+        Data instead of what ships with the model for that.
+
+    Returns
+    -------
+    raster : (n, steps, n_inputs) uint8 array or None
+    """
     if calibration is not None:
         data = as_samples(calibration)
     elif model.files.calibration is not None:
         data = read(model, model.files.calibration)
-    spec = target_spec(target)
-    raster = _raster(model, data.first(CALIBRATION)) if data and spec.fixed_point else None
-    return compile_model(model, spec, weight_scale=weight_scale, calibration=raster)
+    else:
+        return None
+    return _raster(model, data.first(CALIBRATION))
 
 
 def deploy(
@@ -144,7 +168,8 @@ def deploy(
         On Ctrl-C once some samples are done; it carries their report.
     """
     samples = shipped_samples(model) if x is None else as_samples(x, y)
-    _check_labels(model, samples)
+    with _named(samples):
+        _check_labels(model, samples)
     raster = _raster(model, samples)
     start = time.perf_counter()
     itself = calibration is None and model.files.calibration is None
@@ -154,16 +179,39 @@ def deploy(
     compile_s = time.perf_counter() - start
     run = _Run(compiled, samples, raster, engine, compile_s, itself)
     done: list[Recording] = []
+    size = batch_size(compiled.trained, *raster.shape[:2])
     try:
         for recording in run_batches(
-            compiled, raster, batch=BATCH, engine=engine, progress=progress
+            compiled, raster, batch=size, engine=engine, progress=progress
         ):
             done.append(recording)
     except KeyboardInterrupt as err:
         if not done:
             raise
         raise Interrupted(run.report(done, agreement)) from err
-    return run.report(done, agreement)
+    try:
+        return run.report(done, agreement)
+    except KeyboardInterrupt as err:
+        # The samples are all there: only what `ideal` says of them is given up.
+        raise Interrupted(run.report(done, agreement=False)) from err
+
+
+def batch_size(net: Network, n_samples: int, steps: int) -> int:
+    """Return how many samples to run at once.
+
+    A batch that was done is kept on Ctrl-C, so a batch of a large network is small; samples
+    are spread evenly over as few batches as that allows.
+
+    Parameters
+    ----------
+    net : Network
+    n_samples, steps : int
+        Samples in all, and steps of one.
+    """
+    work = max(1, sum(p.n_synapses for p in net.projections) * steps)
+    most = min(BATCH, max(1, BATCH_WORK // work))
+    n_batches = max(1, -(-n_samples // most))
+    return max(1, -(-n_samples // n_batches))
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,15 +229,15 @@ class _Run:
         """Decide every sample of the batches and put the report together."""
         compiled = self.compiled
         target = compiled.target
-        decisions, recording = _decided(compiled, batches, self.raster.shape[1])
-        samples = self.samples.first(recording.n_samples)
+        samples = self.samples.first(sum(batch.n_samples - 1 for batch in batches))
+        decisions, recording = _decided(compiled, batches, samples, self.raster.shape[1])
         timing_s = {"compile": self.compile_s, **_summed(batches)}
         reference = decisions if target == IDEAL else None
         if agreement and reference is None:
             begun = time.perf_counter()
             trained = replace(compiled, target=IDEAL)
             again = list(run_batches(trained, self.raster[: len(samples)], batch=BATCH))
-            reference, _ = _decided(trained, again, self.raster.shape[1])
+            reference, _ = _decided(trained, again, samples, self.raster.shape[1])
             timing_s["ideal"] = time.perf_counter() - begun
         return Report(
             model=compiled.model.name,
@@ -211,7 +259,7 @@ class _Run:
 
 
 def _decided(
-    compiled: Compiled, batches: list[Recording], steps: int
+    compiled: Compiled, batches: list[Recording], samples: Samples, steps: int
 ) -> tuple[Decisions, Recording]:
     """Return decisions and the recording without the blank sample that ends each batch."""
     net = compiled.trained
@@ -222,14 +270,27 @@ def _decided(
     # known from the blank sample alone.
     counted = compiled.model.readout in SPIKE_READOUTS
     silent = np.zeros(shape[1]) if counted else scores[0][-1]
-    decisions = decide(np.concatenate([s[:-1] for s in scores]), silent)
+    decisions = decide(np.concatenate([s[:-1] for s in scores]), silent, samples.decidable)
     return decisions, concatenate([batch.first(batch.n_samples - 1) for batch in batches])
 
 
 def _raster(model: Model, samples: Samples) -> NDArray[np.uint8]:
     encoder = _encoder(model, samples)
     graph_input = import_model(model).inputs
-    return encode(samples.x, encoder, graph_input.size)
+    with _named(samples):
+        return encode(samples.x, encoder, graph_input.size)
+
+
+@contextmanager
+def _named(samples: Samples) -> Iterator[None]:
+    """Say which file an array that is refused came from."""
+    try:
+        yield
+    except InputError as err:
+        if samples.name == Samples.name:
+            raise
+        who = f"{samples.name}: {err.who}"
+        raise InputError(who, err.what, got=err.got, limit=err.limit, todo=err.todo) from err
 
 
 def _encoder(model: Model, samples: Samples) -> Encoder:

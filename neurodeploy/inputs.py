@@ -18,6 +18,10 @@ from neurodeploy.errors import InputError, ModelError
 Ints = NDArray[np.int64]
 #: Label of a sample that has none.
 UNLABELLED = -1
+#: Columns that a report adds to what identifies a sample or a group.
+RESULT_COLUMNS = ("samples", "label", "prediction", "ideal", "tied", "correct")
+#: A group of this name would put its table where that of the samples is.
+_TAKEN_GROUP = "prediction"
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -33,11 +37,21 @@ class Groups:
         Group of each sample; -1 for none.
     columns : mapping of str to list
         What identifies each group, one entry a group.
+
+    Raises
+    ------
+    InputError
+        If the name, or that of a column, is one that a report uses itself.
     """
 
     name: str
     of: Ints
     columns: Mapping[str, list[Any]]
+
+    def __post_init__(self) -> None:
+        if self.name == _TAKEN_GROUP:
+            raise InputError("groups", "the name is the report's own", got=self.name)
+        _check_columns(f"group {self.name!r}", self.columns)
 
     @property
     def size(self) -> int:
@@ -63,6 +77,14 @@ class Samples:
         Subsets that are reported apart.
     counts : mapping of str to int
         Facts on the data that belong in the report.
+    decidable : (n,) bool array or None
+        False for a sample that holds nothing to decide by: it is undecided, whatever the
+        network says of an empty input. None if every sample can be decided.
+
+    Raises
+    ------
+    InputError
+        If a column has the name of one that a report adds, or `decidable` another length.
     """
 
     x: NDArray[Any]
@@ -72,6 +94,13 @@ class Samples:
     groups: Groups | None = None
     tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    decidable: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        _check_columns("samples", self.columns)
+        if self.decidable is not None and self.decidable.shape != (len(self.x),):
+            got, limit = self.decidable.shape, (len(self.x),)
+            raise InputError("decidable", "does not fit x", got=got, limit=limit)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -88,6 +117,19 @@ class Samples:
             columns={k: v[:n] for k, v in self.columns.items()},
             groups=groups,
             tags={k: v[:n] for k, v in self.tags.items()},
+            decidable=None if self.decidable is None else self.decidable[:n],
+        )
+
+
+def _check_columns(who: str, columns: Mapping[str, list[Any]]) -> None:
+    taken = [name for name in columns if name in RESULT_COLUMNS]
+    if taken:
+        raise InputError(
+            who,
+            "a column has the name of one that the report adds",
+            got=", ".join(taken),
+            limit=f"none of {', '.join(RESULT_COLUMNS)}",
+            todo="rename it",
         )
 
 
@@ -199,6 +241,7 @@ def _read_capture(model: Model, path: Path, labels: str | Path | None) -> Sample
         ),
         tags={"with payload": capture.has_payload},
         counts=capture.counts | {f"malformed: {k}": v for k, v in capture.malformed.items()},
+        decidable=capture.is_ip,
     )
 
 

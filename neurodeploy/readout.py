@@ -108,7 +108,7 @@ def check_kind(kind: str, spiking: bool) -> str:
     return kind
 
 
-def decide(scores: Scores, silent: Scores) -> Decisions:
+def decide(scores: Scores, silent: Scores, decidable: NDArray[np.bool_] | None = None) -> Decisions:
     """Return the decisions: highest score, ties to the lowest index.
 
     Parameters
@@ -116,11 +116,15 @@ def decide(scores: Scores, silent: Scores) -> Decisions:
     scores : (n, n_classes) float array
     silent : (n_classes,) float array
         Scores of a sample without any input; the same scores are 'undecided'.
+    decidable : (n,) bool array, optional
+        False for samples that are undecided whatever their scores.
     """
     if scores.shape[0] == 0:
         none = np.zeros(0, dtype=np.int64)
         return Decisions(scores, none, none.astype(bool))
     undecided = np.all(scores == silent, axis=1)
+    if decidable is not None:
+        undecided |= ~decidable
     best = scores.max(axis=1, keepdims=True)
     tied = (np.count_nonzero(scores == best, axis=1) > 1) & ~undecided
     predictions = np.where(undecided, UNDECIDED, scores.argmax(axis=1))

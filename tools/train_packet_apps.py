@@ -19,9 +19,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from neurodeploy.errors import NeurodeployError
 from tools import nir_export
-from tools.packet_apps import baselines, evaluate, split
+from tools.packet_apps import baselines, command, evaluate, split
 from tools.packet_apps.dataset import Dataset, load, read_index
 from tools.packet_apps.network import Recipe, train
 from tools.packet_apps.scores import Scores, mean, score
@@ -67,8 +66,8 @@ def baseline_scores(dataset: Dataset, rows: Rows, test: Rows, seed: int) -> dict
     """Score the baselines on the same bits and split."""
     x, y, x_test = dataset.x[rows], dataset.y[rows], dataset.x[test]
     return {
-        name: score(dataset, test, decide(x, y, x_test, seed=seed))
-        for name, decide in baselines.BASELINES.items()
+        name: score(dataset, test, baselines.decide(name, x, y, x_test, seed=seed))
+        for name in baselines.BASELINES
     }
 
 
@@ -136,10 +135,18 @@ def further(data: Path, ports: str, seed: int, n_splits: int, *, inner: bool) ->
     yield from (line(name, mean(each)) for name, each in table.items())
 
 
+def figures(options: argparse.Namespace) -> Iterator[str]:
+    """Yield what the options ask for."""
+    data, ports, seed = options.data, options.ports, options.seed
+    if options.out is not None:
+        yield from build(data, ports, options.out, seed)
+    if options.splits:
+        yield from further(data, ports, seed, options.splits, inner=options.validate)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tool; 2 if its input is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with index.csv")
+    parser = command.parser(__doc__)
     parser.add_argument("--ports", choices=["service", "none"], default="service")
     parser.add_argument("--out", type=Path, help="model folder to write to")
     parser.add_argument("--seed", type=int, default=0)
@@ -150,16 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("give --out, --splits or both")
     if options.out is not None and options.validate:
         parser.error("--validate writes nothing: leave out --out")
-    try:
-        if options.out is not None:
-            print(*build(options.data, options.ports, options.out, options.seed), sep="\n")
-        if options.splits:
-            args = (options.data, options.ports, options.seed, options.splits)
-            print(*further(*args, inner=options.validate), sep="\n")
-    except NeurodeployError as err:
-        print(f"train_packet_apps: {err}", file=sys.stderr)
-        return err.exit_code
-    return 0
+    return command.say("train_packet_apps", figures(options))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import nir
 import numpy as np
 
 from neurodeploy.errors import LoweringError, ModelError, NeurodeployError
-from neurodeploy.importer.nodes import Linear, Neurons, import_node, unknown_node
+from neurodeploy.importer.nodes import Linear, Neurons, import_node, stated_size, unknown_node
 from neurodeploy.importer.paths import Flow, Incoming, follow, order_neurons
 from neurodeploy.importer.sources import Timing
 from neurodeploy.ir.network import Network, Population, Projection
@@ -21,10 +21,20 @@ from neurodeploy.ir.verify import verify
 
 @dataclass(frozen=True)
 class FlatGraph:
-    """A NIR graph with its subgraphs opened; names of inner nodes are `outer.inner`."""
+    """A NIR graph with its subgraphs opened; names of inner nodes are `outer.inner`.
+
+    Parameters
+    ----------
+    nodes : mapping of name to NIR node
+    edges : tuple of (pre, post)
+    entry, leave : str
+        Its own Input and Output; those of subgraphs are nodes like others.
+    """
 
     nodes: Mapping[str, Any]
     edges: tuple[tuple[str, str], ...]
+    entry: str
+    leave: str
 
 
 def read_graph(path: Path) -> nir.NIRGraph:
@@ -76,13 +86,14 @@ def import_graph(graph: nir.NIRGraph, timing: Timing, name: str = "network") -> 
         If edges, shapes or values are wrong.
     """
     flat = flatten(graph)
-    entry, leave = _ends(flat)
+    entry, leave = flat.entry, flat.leave
     parts = {
-        n: import_node(node, n, timing)
-        for n, node in flat.nodes.items()
-        if not isinstance(node, nir.Input | nir.Output)
+        n: import_node(node, n, timing) for n, node in flat.nodes.items() if n not in (entry, leave)
     }
-    flows = follow(flat.edges, parts, entry, _input_size(flat.nodes[entry], entry))
+    stated = {entry: _input_size(flat.nodes[entry], entry)}
+    n_out = stated_size(flat.nodes[leave].output_type["output"], leave)
+    stated |= {} if n_out is None else {leave: n_out}
+    flows = follow(flat.edges, parts, entry, stated)
     output = _output(flows.get(leave), parts, leave)
     order = order_neurons(flows, parts, entry)
     populations = [Population(entry, flows[entry].size, kind="input")]
@@ -105,6 +116,7 @@ def import_graph(graph: nir.NIRGraph, timing: Timing, name: str = "network") -> 
 
 def flatten(graph: nir.NIRGraph, prefix: str = "") -> FlatGraph:
     """Open subgraphs: an edge into one goes to its Input, an edge out leaves its Output."""
+    entry, leave = _ends(graph, prefix)
     nodes: dict[str, Any] = {}
     edges: list[tuple[str, str]] = []
     doors: dict[str, tuple[str, str]] = {}
@@ -112,45 +124,51 @@ def flatten(graph: nir.NIRGraph, prefix: str = "") -> FlatGraph:
         full = prefix + name
         if isinstance(node, nir.NIRGraph):
             inner = flatten(node, full + ".")
-            doors[full] = _ends(inner)
-            nodes |= {
-                n: nir.Flatten({"input": np.array([1])}) if n in doors[full] else v
-                for n, v in inner.nodes.items()
-            }
+            doors[full] = inner.entry, inner.leave
+            nodes |= inner.nodes
             edges += inner.edges
         else:
             nodes[full] = node
     for pre, post in graph.edges:
-        for end in (pre, post):
-            if end not in graph.nodes:
-                raise ModelError(
-                    f"edge {prefix}{pre} -> {prefix}{post}",
-                    f"dangling: there is no node {end!r}",
-                    limit=f"one of {', '.join(sorted(graph.nodes))}",
-                )
+        _check_edge(graph, pre, post, prefix)
         source, sink = prefix + pre, prefix + post
         edges.append((doors.get(source, ("", source))[1], doors.get(sink, (sink, ""))[0]))
     # Sorted: the file's order must not decide which of two parallel paths comes first.
-    return FlatGraph(nodes, tuple(sorted(set(edges))))
+    return FlatGraph(nodes, tuple(sorted(set(edges))), entry, leave)
 
 
-def _ends(flat: FlatGraph) -> tuple[str, str]:
+def _check_edge(graph: nir.NIRGraph, pre: str, post: str, prefix: str) -> None:
+    """Refuse an edge between nodes that do not exist, or against the ends of the graph."""
+    who = f"edge {prefix}{pre} -> {prefix}{post}"
+    for end in (pre, post):
+        if end not in graph.nodes:
+            known = f"one of {', '.join(sorted(graph.nodes))}"
+            raise ModelError(who, f"dangling: there is no node {end!r}", limit=known)
+    if isinstance(graph.nodes[post], nir.Input) or isinstance(graph.nodes[pre], nir.Output):
+        raise ModelError(who, "leads into an Input or out of an Output", todo="remove it")
+
+
+def _ends(graph: nir.NIRGraph, prefix: str) -> tuple[str, str]:
+    """Return the one Input and the one Output of a graph itself, not of its subgraphs."""
     found = []
     for kind in (nir.Input, nir.Output):
-        names = [n for n, node in flat.nodes.items() if isinstance(node, kind)]
+        names = [prefix + n for n, node in graph.nodes.items() if isinstance(node, kind)]
         if len(names) != 1:
             raise ModelError(
-                "graph", f"{len(names)} {kind.__name__} nodes", got=sorted(names), limit="1"
+                prefix.rstrip(".") or "graph",
+                f"{len(names)} {kind.__name__} nodes",
+                got=sorted(names),
+                limit="1",
             )
         found.append(names[0])
     return found[0], found[1]
 
 
 def _input_size(node: nir.Input, name: str) -> int:
-    shape = np.ravel(np.asarray(node.input_type["input"], dtype=np.int64))
-    if shape.size == 0 or np.any(shape < 1):
-        raise ModelError(name, "input has no usable shape", got=tuple(shape))
-    return int(np.prod(shape))
+    size = stated_size(node.input_type["input"], name)
+    if size is None:
+        raise ModelError(name, "states no shape", todo="write the number of inputs into the file")
+    return size
 
 
 def _output(flow: Flow | None, parts: Mapping[str, Linear | Neurons], leave: str) -> str:

@@ -25,12 +25,23 @@ class Linear:
     Parameters
     ----------
     matrix : (n_out, n_in) float array, (n,) float array or None
-        A vector multiplies element by element; None is the identity of any size.
+        A vector multiplies element by element; None is the identity.
     bias : (n_out,) float array or None
+    size : int or None
+        Values that an identity takes; None for any number.
     """
 
     matrix: Floats | None
     bias: Floats | None = None
+    size: int | None = None
+
+    @property
+    def n_out(self) -> int | None:
+        """Values that leave it; None where what arrives decides."""
+        if self.matrix is None:
+            return self.size
+        n = int(self.matrix.shape[0])
+        return None if self.matrix.ndim == 1 and n == 1 else n
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +74,8 @@ def import_node(node: Any, name: str, timing: Timing) -> Linear | Neurons:
 
 def unknown_node(name: str, kind: str) -> LoweringError:
     """Return the error for a primitive that has no lowering."""
-    known = sorted(c.__name__ for c in import_node.registry if c is not object)
-    known += ["Input", "NIRGraph", "Output"]
+    known = [c.__name__ for c in import_node.registry if c is not object]
+    known = sorted([*known, nir.NIRGraph.__name__])
     return LoweringError(name, f"no lowering for {kind}", limit=f"one of {', '.join(known)}")
 
 
@@ -103,6 +114,18 @@ def import_scale(node: nir.Scale, name: str, timing: Timing) -> Linear:
 def import_flatten(node: nir.Flatten, name: str, timing: Timing) -> Linear:
     """Y = x: neurons are numbered in C order anyway."""
     return Linear(None)
+
+
+@handles(nir.Input)
+def import_input(node: nir.Input, name: str, timing: Timing) -> Linear:
+    """Y = x, of the shape it states: the way into a subgraph."""
+    return Linear(None, size=stated_size(node.input_type["input"], name))
+
+
+@handles(nir.Output)
+def import_output(node: nir.Output, name: str, timing: Timing) -> Linear:
+    """Y = x, of the shape it states: the way out of a subgraph."""
+    return Linear(None, size=stated_size(node.output_type["output"], name))
 
 
 @handles(nir.LIF)
@@ -185,6 +208,26 @@ def _neurons(
         return Dynamics(**({"tau_syn_ms": None, "threshold": None} | arrays | rest))
 
     return Neurons(size, build)
+
+
+def stated_size(shape: Any, name: str) -> int | None:
+    """Return the number of values of a shape that a node states; None if it states none.
+
+    Raises
+    ------
+    ModelError
+        If a dimension is no whole number above 0.
+    """
+    if shape is None:
+        return None
+    sizes = np.ravel(np.asarray(shape))
+    if sizes.size == 0:
+        return None
+    if sizes.dtype.kind not in "iuf" or np.any(sizes < 1) or np.any(sizes != np.floor(sizes)):
+        raise ModelError(
+            name, "has no usable shape", got=tuple(sizes.tolist()), limit="sizes above 0"
+        )
+    return int(np.prod(sizes))
 
 
 def _matrix(weight: Any, name: str) -> Floats:

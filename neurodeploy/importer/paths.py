@@ -44,6 +44,7 @@ class Incoming:
     def through(self, part: Linear, name: str) -> Incoming:
         """Return the path lengthened by a linear node."""
         if part.matrix is None:
+            _check_size(part.size, self.size, name)
             return self
         bias = None if self.bias is None else _times_bias(part.matrix, self.bias, name)
         if part.bias is not None:
@@ -63,17 +64,18 @@ def follow(
     edges: Sequence[tuple[str, str]],
     parts: Mapping[str, Linear | Neurons],
     entry: str,
-    input_size: int,
+    stated: Mapping[str, int],
 ) -> dict[str, Flow]:
     """Return what reaches every node.
 
     Parameters
     ----------
     edges : sequence of (pre, post)
-    parts : mapping of node name to what it is; Input and Output are not in it
+    parts : mapping of node name to what it is; Input and Output of the whole are not in it
     entry : str
         Name of the Input node.
-    input_size : int
+    stated : mapping of str to int
+        Number of values that the Input states, and the Output if it states one.
 
     Raises
     ------
@@ -85,8 +87,8 @@ def follow(
     before: dict[str, list[str]] = {}
     for pre, post in edges:
         before.setdefault(post, []).append(pre)
-    sizes = _sizes(before, parts, entry, input_size)
-    flows = {entry: Flow(input_size, ())}
+    sizes = _sizes(before, parts, stated)
+    flows = {entry: Flow(stated[entry], ())}
     memo: dict[str, tuple[Incoming, ...]] = {}
 
     def leaving(name: str, trail: tuple[str, ...]) -> tuple[Incoming, ...]:
@@ -152,11 +154,10 @@ def order_neurons(
 def _sizes(
     before: Mapping[str, list[str]],
     parts: Mapping[str, Linear | Neurons],
-    entry: str,
-    input_size: int,
+    stated: Mapping[str, int],
 ) -> dict[str, int]:
     """Return the size of each population, by its parameters or by what reaches it."""
-    sizes = {entry: input_size}
+    sizes = dict(stated)
     sizes |= {n: p.size for n, p in parts.items() if isinstance(p, Neurons) and p.size}
     for name, part in parts.items():
         if isinstance(part, Neurons) and name not in sizes:
@@ -176,8 +177,8 @@ def _arriving(
         part = parts.get(pre)
         if pre in sizes:
             return sizes[pre]
-        if isinstance(part, Linear) and part.matrix is not None:
-            return int(part.matrix.shape[0])
+        if isinstance(part, Linear) and part.n_out is not None:
+            return part.n_out
         if pre not in trail:
             return _arriving(pre, before, parts, sizes, (*trail, pre))
     raise ModelError(name, "its size cannot be told: no shape on it or before it")
@@ -199,5 +200,9 @@ def _times_bias(matrix: Floats, bias: Floats, name: str) -> Floats:
 
 def _check_input(matrix: Floats, n_values: int, name: str) -> None:
     n_in = matrix.shape[-1]
-    if n_in != n_values and not (matrix.ndim == 1 and n_in == 1):
+    _check_size(None if matrix.ndim == 1 and n_in == 1 else n_in, n_values, name)
+
+
+def _check_size(n_in: int | None, n_values: int, name: str) -> None:
+    if n_in is not None and n_in != n_values:
         raise ModelError(name, "mismatched shapes: its input", got=n_values, limit=n_in)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,9 +11,12 @@ from typing import BinaryIO
 
 from neurodeploy.errors import InputError
 
+#: The file by which a report, and what else belongs to it, is known.
+_DOCUMENT = "report.json"
 
-def prepare(folder: Path) -> Path:
-    """Create a folder, try to write into it and return it.
+
+def writable(folder: Path) -> Path:
+    """Create a folder, try to write into it and return it; what is there stays.
 
     Called before a run, so that no result is lost for want of a place to put it.
 
@@ -30,6 +34,35 @@ def prepare(folder: Path) -> Path:
     with suppress(OSError):
         (folder / ".probe").unlink()
     return folder
+
+
+def prepare(folder: Path) -> Path:
+    """Make a folder ready for a report: writable, and without the tables of an earlier one.
+
+    Every report overwrites the files that all reports have. Only a table of groups, such as
+    flows.csv, is one that the next may not have; the earlier report.json tells its name.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be created or written.
+    """
+    folder = writable(folder)
+    stale = _group_file(folder / _DOCUMENT)
+    if stale is not None:
+        with suppress(FileNotFoundError):
+            stale.unlink()
+    return folder
+
+
+def _group_file(document: Path) -> Path | None:
+    """Return the table of groups beside a report.json; None if there is none or no report."""
+    try:
+        said = json.loads(document.read_text(encoding="utf-8"))
+        name = said["groups"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return document.with_name(f"{file_stem(name)}s.csv") if isinstance(name, str) else None
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The command as a user meets it: output, exit codes, one clear line for each wrong input."""
 
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -103,6 +104,52 @@ def test_check_compile_and_targets(tmp_path, capsys):
     assert "projection" in capsys.readouterr().out
     assert main(["targets"]) == 0
     assert "emulator" in capsys.readouterr().out
+
+
+def test_check_says_what_a_board_needs(capsys):
+    assert main(["check", "digits"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"SDRAM +\d+ KiB on a core of hidden", shown)
+    assert re.search(r"busiest core +\d+ synaptic events in a tick \(hidden", shown)
+    assert re.search(r"time scale factor [1-9]", shown)
+    assert shown.endswith("fits\n")
+    assert main(["check", "digits", "--target=ideal"]) == 0
+    shown = capsys.readouterr().out
+    assert "SDRAM" not in shown
+    assert "time scale" not in shown
+
+
+def test_check_json_holds_the_same(capsys):
+    assert main(["check", "digits", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["time_scale_factor"] >= 1
+    assert set(said["events_per_tick"]) == {"hidden", "out"}
+    assert all(pop["synaptic_bytes"] > 0 for pop in said["populations"] if pop["synapses"])
+
+
+def test_bare_command_shows_its_help(capsys):
+    assert main([]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("Usage: neurodeploy")
+    assert "deploy" in shown.out
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["deploy"], "Missing argument 'MODEL'. See neurodeploy deploy --help."),
+        (["deploy", "digits", "--limit=0"], "See neurodeploy deploy --help."),
+        (["bogus"], "No such command 'bogus'. See neurodeploy --help."),
+    ],
+)
+def test_wrong_usage_is_one_line_that_leads_to_the_help(capsys, args, says):
+    assert says in refused(capsys, *args)
+
+
+def test_wrong_data_leaves_no_folder(tmp_path, capsys):
+    refused(capsys, "deploy", "digits", "--data", tmp_path / "gone.npz", "--out", tmp_path / "o")
+    assert not (tmp_path / "o").exists()
 
 
 def test_help_imports_no_simulator():
@@ -208,6 +255,7 @@ def test_npz_of_the_wrong_shape(tmp_path, capsys):
     path = tmp_path / "s.npz"
     np.savez(path, x=np.ones((3, 65)))
     line = refused(capsys, "deploy", "digits", "--data", path, "--out", tmp_path / "o")
+    assert "s.npz: x: wrong shape" in line
     assert "(3, 65)" in line
     assert "(n, 64)" in line
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ import pytest
 import neurodeploy as nd
 from neurodeploy.cli import main
 from neurodeploy.deployment import compile, deploy
+from neurodeploy.importer import Timing
+from neurodeploy.target.rules import RULES
+from neurodeploy.target.spinnaker import S1615_LIMIT, SPINN5
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +32,45 @@ def compile_source(text):
     import builtins
 
     return builtins.compile(text, "README.md", "exec")
+
+
+def test_links_of_the_readme_lead_somewhere():
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text())
+    assert "docs/pipeline.svg" in links
+    for link in links:
+        assert (ROOT / link).is_file()
+
+
+def test_picture_is_whole_and_needs_nothing_else():
+    root = ElementTree.parse(ROOT / "docs" / "pipeline.svg").getroot()
+    text = (ROOT / "docs" / "pipeline.svg").read_text()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "prefers-color-scheme: dark" in text
+    assert "href" not in text
+    shown = "".join(root.itertext())
+    for name in ("graph.nir", "Network", "Compiled", "target", "Report"):
+        assert name in shown
+
+
+def test_every_rule_is_documented_and_nothing_else():
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "checks.md").read_text(), re.MULTILINE)
+    assert rows == [rule.__name__ for rule in RULES]
+
+
+def test_limits_of_the_documentation_are_those_of_the_code():
+    text = (ROOT / "docs" / "checks.md").read_text().replace(",", "")
+    for limit in (
+        SPINN5.sdram_bytes, SPINN5.row_words, SPINN5.events_per_ms, SPINN5.neurons_per_core,
+        int(S1615_LIMIT),
+    ):  # fmt: skip
+        assert re.search(rf"\b{limit}\b", text), limit
+
+
+def test_default_reset_is_refused_as_the_readme_says():
+    assert "reset by subtraction" in (ROOT / "README.md").read_text()
+    for source in ("sinabs", "snntorch"):
+        with pytest.raises(nd.errors.LoweringError, match="no lowering for a reset by subtraction"):
+            _ = Timing(1.0, source, "subtract").reset
 
 
 @pytest.mark.parametrize("name", ["demo", "test", "lint"])

@@ -2,14 +2,19 @@ import dataclasses
 
 import numpy as np
 import pytest
-from strategies import DT_S, Case, chain, li, linear, random_layer, random_raster
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import DT_S, Case, chain, li, lif, linear, random_layer, random_raster
 
 import neurodeploy as nd
 from neurodeploy import deployment, ideal
+from neurodeploy.checking import check_compiled, events_per_tick
 from neurodeploy.describe import Model, SampleFiles
 from neurodeploy.encode import Encoder
 from neurodeploy.errors import InputError, ModelError
 from neurodeploy.importer import Timing
+from neurodeploy.inputs import Groups, Samples
+from neurodeploy.ir.network import Network, Projection
 
 STEPS = 20
 
@@ -125,6 +130,71 @@ def test_interruption_keeps_what_was_done(monkeypatch, target):
     whole = nd.deploy(small_model(), x, y, target=target)
     assert report.predictions.tolist() == whole.predictions[:done].tolist()
     assert not whole.interrupted
+
+
+def test_interruption_of_the_comparison_keeps_every_sample(monkeypatch):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ideal, "run", interrupt)
+    with pytest.raises(nd.Interrupted, match="after 6 of 6 samples") as caught:
+        nd.deploy(small_model(), small_data(6), calibration=small_data(2))
+    report = caught.value.report
+    assert (report.n_samples, report.agreement, report.interrupted) == (6, None, False)
+    monkeypatch.undo()
+    whole = nd.deploy(small_model(), small_data(6), calibration=small_data(2))
+    assert report.predictions.tolist() == whole.predictions.tolist()
+
+
+@given(st.integers(1, 5000), st.integers(1, 64), st.integers(1, 10**6))
+def test_batches_are_even_and_within_bounds(n_samples, steps, n_synapses):
+    index = np.zeros(n_synapses, dtype=np.int32)
+    proj = Projection("p", "input", "n0", index, index, np.broadcast_to(1.0, n_synapses))
+    net = Network("net", 1.0, (), (proj,), "n0")
+    size = deployment.batch_size(net, n_samples, steps)
+    assert 1 <= size <= min(deployment.BATCH, n_samples)
+    assert size == 1 or size * steps * n_synapses <= deployment.BATCH_WORK
+    n_batches = -(-n_samples // size)
+    # One batch fewer would break a bound; the last is not much smaller than the others.
+    assert n_batches == 1 or n_samples / (n_batches - 1) > size
+    assert n_batches * size - n_samples < n_batches
+
+
+def test_large_network_runs_in_small_batches():
+    def net(n):
+        index = np.zeros(n, dtype=np.int32)
+        proj = Projection("p", "input", "n0", index, index, np.broadcast_to(1.0, n))
+        return Network("net", 1.0, (), (proj,), "n0")
+
+    assert deployment.batch_size(net(150_000), 1024, 8) == 1024
+    assert deployment.batch_size(net(1_500_000), 1024, 16) < 64
+
+
+def test_sample_that_cannot_be_decided_is_undecided_and_wrong(target):
+    x, y = small_data(5), np.array([0, 1, 2, 0, 1])
+    plain = nd.deploy(small_model(), x, y, target=target)
+    y = plain.predictions.copy()
+    assert y.min() >= 0
+    masked = Samples(
+        x, y, decidable=np.array([True, False, True, True, False]),
+        groups=Groups("pair", np.array([0, 0, 0, 1, 1]), {"id": [1, 2]}),
+    )  # fmt: skip
+    report = nd.deploy(small_model(), masked, target=target)
+    assert report.predictions.tolist() == [y[0], -1, y[2], y[3], -1]
+    assert (report.accuracy, report.decisions.undecided) == (0.6, 2)
+    assert report.agreement <= 0.6
+    assert report.ideal.predictions[[1, 4]].tolist() == [-1, -1]
+    # The one vote of the second pair decides it.
+    assert report.groups.predictions[1] == y[3]
+
+
+def test_refusal_names_the_file_of_the_samples():
+    wrong = Samples(np.zeros((3, STEPS, 7)), name="some.npz")
+    with pytest.raises(InputError, match="^some.npz: x: wrong shape"):
+        nd.deploy(small_model(), wrong)
+    labelled = Samples(small_data(1), np.array([9]), name="some.npz")
+    with pytest.raises(InputError, match="^some.npz: y: holds labels"):
+        nd.deploy(small_model(), labelled)
 
 
 def test_interruption_before_anything_is_done(monkeypatch):
@@ -257,3 +327,33 @@ def test_check_of_a_small_network():
     assert sum(p.synapses for p in found.populations) == found.as_json()["synapses"]
     assert found.as_json()["cores"] == len(found.populations)
     assert nd.check(small_model(), "ideal").violations == ()
+
+
+def test_events_of_a_tick_are_counted():
+    """Input k makes neuron k of `b` spike in the same step, and each of these has 2 synapses."""
+    graph = chain(linear(20 * np.eye(300)), lif(300), linear(np.ones((2, 300))), lif(2),
+                  n_inputs=300, n_outputs=2)  # fmt: skip
+    timing = Timing(DT_S, "snntorch", "hard")
+    model = Model("one", graph, timing, Encoder("events", 2), "spike_count")
+    x = np.zeros((2, 2, 300), dtype=np.uint8)
+    x[0, 1, :] = 1
+    x[1, 0, :5] = 1
+    compiled = nd.compile(model, calibration=x)
+    # Of the 300 inputs 256 have their one synapse on the first core of `b`.
+    assert events_per_tick(compiled, x) == {"b": 256, "d": 600}
+    assert events_per_tick(compiled, x[1:]) == {"b": 5, "d": 10}
+    found = check_compiled(compiled, x)
+    assert (found.events_per_tick, found.time_scale_factor) == ({"b": 256, "d": 600}, 1)
+    assert found.as_json()["time_scale_factor"] == 1
+
+
+def test_biases_are_counted_as_events():
+    compiled = nd.compile(small_model(kinds=("lif", "lif")))
+    silent = np.zeros((1, STEPS, 6), dtype=np.uint8)
+    biased = [p for p in compiled.network.projections if p.pre == "bias" and p.post == "n0"]
+    assert events_per_tick(compiled, silent)["n0"] >= sum(p.n_synapses for p in biased) > 0
+
+
+def test_nothing_is_counted_without_samples():
+    found = nd.check(small_model())
+    assert (found.events_per_tick, found.time_scale_factor) == ({}, None)

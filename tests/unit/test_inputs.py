@@ -157,3 +157,26 @@ def test_first_samples_keep_their_facts():
     assert (first.groups.of.tolist(), first.groups.columns) == ([0, 1, 0], {"src": ["a", "b"]})
     assert first.tags["odd"].tolist() == [False, True, False]
     assert samples.first(4) is samples
+
+
+def test_first_samples_keep_what_can_be_decided():
+    decidable = np.array([True, False, True, True])
+    assert Samples(X, decidable=decidable).first(2).decidable.tolist() == [True, False]
+
+
+def test_mask_of_another_length():
+    with pytest.raises(InputError, match=r"decidable: does not fit x \(got \(3,\), expected \(4,"):
+        Samples(X, decidable=np.ones(3, dtype=bool))
+
+
+@pytest.mark.parametrize("name", ["label", "prediction", "ideal", "tied", "correct"])
+def test_column_with_a_name_of_the_report(name):
+    with pytest.raises(InputError, match=f"samples: a column has the name.*got {name}.*rename it"):
+        Samples(X, columns={name: [0] * 4})
+    with pytest.raises(InputError, match=f"group 'flow': a column has the name.*got {name}"):
+        Groups("flow", np.zeros(4, dtype=np.int64), {name: [0]})
+
+
+def test_group_whose_table_would_be_that_of_the_samples():
+    with pytest.raises(InputError, match="groups: the name is the report's own.*prediction"):
+        Groups("prediction", np.zeros(4, dtype=np.int64), {"src": ["a"]})

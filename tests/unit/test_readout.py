@@ -63,6 +63,14 @@ def test_undecided_is_what_a_blank_sample_scores():
     assert found.predictions.tolist() == [UNDECIDED, 0]
 
 
+def test_sample_without_anything_to_decide_by_is_undecided_whatever_it_scores():
+    scores = np.array([[1.0, 3.0], [2.0, 2.0], [0.0, 1.0]])
+    found = decide(scores, np.zeros(2), np.array([False, False, True]))
+    assert found.predictions.tolist() == [UNDECIDED, UNDECIDED, 1]
+    assert found.tied.tolist() == [False, False, False]
+    assert found.scores.tolist() == scores.tolist()
+
+
 def test_no_samples():
     found = decide(np.zeros((0, 3)), np.zeros(3))
     assert (found.predictions.size, found.ties, found.undecided) == (0, 0, 0)

@@ -113,6 +113,38 @@ def test_written_graph_reads_back_the_same(tmp_path):
     assert arrays(import_graph(read_graph(path), case.timing)) == arrays(case.network())
 
 
+def test_ends_without_a_shape_take_any():
+    """The Output and the ends of subgraphs may leave their shapes open, as some exporters do."""
+    case = Case((random_layer(np.random.default_rng(8), "lif", 2, 3),))
+    inner = case.graph()
+    inner.nodes |= {"input": nir.Input({"input": None}), "output": nir.Output({"output": None})}
+    graph = nir.NIRGraph(
+        {"input": nir.Input(np.array([2])), "g": inner, "output": nir.Output({"output": None})},
+        [("input", "g"), ("g", "output")],
+        type_check=False,
+    )
+    assert arrays(import_graph(graph, case.timing))[0][2:] == arrays(case.network())[0][2:]
+
+
+def test_shapes_of_several_dimensions_count_their_values():
+    case = Case((random_layer(np.random.default_rng(9), "lif", 6, 4),))
+    graph = case.graph()
+    graph.nodes |= {"input": nir.Input(np.array([2, 3])), "output": nir.Output(np.array([2, 2]))}
+    assert arrays(import_graph(graph, case.timing)) == arrays(case.network())
+
+
+def test_neurons_behind_a_scale_of_one_value_are_as_many_as_the_inputs():
+    nodes = {
+        "input": nir.Input(np.array([4])),
+        "scale": nir.Scale(np.array([2.0])),
+        "out": nir.Threshold(np.array(1.0)),
+        "output": nir.Output(np.array([4])),
+    }
+    edges = [("input", "scale"), ("scale", "out"), ("out", "output")]
+    net = import_graph(nir.NIRGraph(nodes, edges, type_check=False), BRAILLE)
+    assert net.population("out").size == 4
+
+
 @pytest.mark.parametrize("depth", [1, 2])
 def test_graph_nested_deeply(depth):
     case = Case((random_layer(np.random.default_rng(7), "lif", 2, 2),))

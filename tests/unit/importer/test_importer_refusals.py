@@ -173,7 +173,60 @@ def test_node_that_nothing_reaches(node):
 def test_size_that_nobody_tells():
     graph = chain(nir.Threshold(np.array(1.0)), n_inputs=1, n_outputs=1)
     graph.nodes["input"] = input_node(0)
-    refused(graph, ModelError, "input: input has no usable shape")
+    refused(graph, ModelError, "input: has no usable shape", "got (0,)")
+
+
+def test_input_that_states_no_shape():
+    graph = small()
+    graph.nodes["input"] = nir.Input({"input": None})
+    refused(graph, ModelError, "input: states no shape", "number of inputs")
+
+
+@pytest.mark.parametrize("shape", [(0,), (-2,), (1.5,)])
+def test_output_of_no_usable_shape(shape):
+    graph = small()
+    graph.nodes["output"] = output_node(*shape)
+    refused(graph, ModelError, "output: has no usable shape")
+
+
+def test_output_of_another_size_than_the_neurons_before_it():
+    graph = chain(linear(WEIGHT), lif(2), n_inputs=3, n_outputs=7)
+    refused(graph, ModelError, "output: mismatched shapes: b sends", "got 2", "expected 7")
+
+
+@pytest.mark.parametrize("first", [linear(WEIGHT), lif(3), nir.Scale(np.ones(3))])
+def test_input_of_another_size_than_the_first_layer_takes(first):
+    n = 2 if isinstance(first, nir.Linear) else 3
+    graph = chain(first, lif(n), n_inputs=5, n_outputs=n)
+    refused(graph, ModelError, "a: mismatched shapes", "got 5", "expected 3")
+
+
+@pytest.mark.parametrize(
+    ("n_inputs", "n_outputs", "says"),
+    [
+        (4, 2, ("g.input: mismatched shapes", "got 3", "expected 4")),
+        (3, 7, ("g.output: mismatched shapes", "got 2", "expected 7")),
+    ],
+)
+def test_ends_of_a_subgraph_of_another_size(n_inputs, n_outputs, says):
+    # The map outside takes 3 and the neurons behind take 2: only the subgraph's ends are wrong.
+    inner = small()
+    inner.nodes["input"], inner.nodes["output"] = input_node(n_inputs), output_node(n_outputs)
+    outer = {"input": input_node(3), "g": inner, "last": lif(2), "output": output_node(2)}
+    graph = make_graph(outer, [("input", "g"), ("g", "last"), ("last", "output")])
+    refused(graph, ModelError, *says)
+
+
+def test_subgraph_of_two_inputs():
+    inner = with_nodes(small(), [("more", "b")], more=input_node(2))
+    outer = {"input": input_node(3), "g": inner, "output": output_node(2)}
+    graph = make_graph(outer, [("input", "g"), ("g", "output")])
+    refused(graph, ModelError, "g: 2 Input nodes", "['g.input', 'g.more']")
+
+
+@pytest.mark.parametrize("edge", [("b", "input"), ("output", "b")])
+def test_edge_against_the_ends(edge):
+    refused(with_nodes(small(), [edge]), ModelError, f"edge {edge[0]} -> {edge[1]}: leads into")
 
 
 # Files

@@ -7,7 +7,7 @@ import pytest
 from neurodeploy import errors
 from neurodeploy.inputs import Groups
 from neurodeploy.report import document, prepare, write
-from neurodeploy.report.files import replacing
+from neurodeploy.report.files import replacing, writable
 
 
 def test_every_file_is_there_and_nothing_else(report, tmp_path):
@@ -69,8 +69,43 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
         prepare(tmp_path)
 
 
-def test_preparing_leaves_a_folder_empty(tmp_path):
-    assert list(prepare(tmp_path / "new").iterdir()) == []
+@pytest.mark.parametrize("ready", [prepare, writable])
+def test_preparing_leaves_a_folder_empty(ready, tmp_path):
+    assert list(ready(tmp_path / "new").iterdir()) == []
+
+
+def test_a_folder_that_is_used_again_holds_one_report_only(report, unlabelled, tmp_path):
+    (tmp_path / "mine.csv").write_text("kept")
+    write(report, tmp_path)
+    assert (tmp_path / "flows.csv").exists()
+    write(unlabelled, tmp_path)
+    names = {p.name for p in tmp_path.iterdir()}
+    assert names == {"mine.csv", "report.html", "report.json", "predictions.csv", "spikes.npz"}
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["groups"] is None
+
+
+def test_the_look_before_a_run_takes_nothing_away(report, tmp_path):
+    write(report, tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    writable(tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("said", ["", "[]", '{"groups": {"name": 3}}', '{"groups": null}', "{"])
+def test_files_beside_a_foreign_report_stay(said, tmp_path):
+    (tmp_path / "report.json").write_text(said)
+    (tmp_path / "flows.csv").write_text("mine")
+    prepare(tmp_path)
+    assert (tmp_path / "flows.csv").read_text() == "mine"
+
+
+def test_a_report_cannot_name_a_file_elsewhere(tmp_path):
+    (tmp_path / "xs.csv").write_text("mine")
+    inner = tmp_path / "a"
+    inner.mkdir()
+    (inner / "report.json").write_text('{"groups": {"name": "../x"}}')
+    prepare(inner)
+    assert (tmp_path / "xs.csv").exists()
 
 
 def test_an_interruption_leaves_the_old_file_whole(tmp_path):

@@ -13,10 +13,14 @@ from neurodeploy.target.rules import (
     RULES,
     currents_in_range,
     delay_within_reach,
+    longest_rows,
     machine_fits,
     n_cores,
     neurons_of_core,
     rows_fit,
+    synapses_fit,
+    synaptic_bytes,
+    time_scale_factor,
     violations,
     weights_fit,
 )
@@ -96,6 +100,56 @@ def test_too_many_cores():
     (found,) = machine_fits(large)
     # One more core for the input and one for the bias.
     assert (found.got, found.limit) == (48 * 15 + 3, 720)
+
+
+def test_bytes_of_synapses():
+    """A row of each source neuron, all as long as the longest of that core."""
+    net = lowered(300)
+    pre = np.array([0, 0, 1, 2], dtype=np.int32)
+    post = np.array([5, 6, 7, 299], dtype=np.int32)
+    only = replace(net.projections[0], pre_index=pre, post_index=post, weight=np.ones(4))
+    net = replace(net, projections=(only,))
+    assert longest_rows(net, only).tolist() == [2, 1]
+    assert synaptic_bytes(net, net.population("n0")).tolist() == [3 * 4 * (3 + 2), 3 * 4 * (3 + 1)]
+
+
+def with_sources(net, n):
+    """Give the first projection n source neurons, of which one has a synapse on one core."""
+    net = net.with_population(replace(net.inputs, size=n))
+    zero = np.zeros(1, dtype=np.int32)
+    only = replace(net.projections[0], pre_index=zero, post_index=zero, weight=np.ones(1))
+    return replace(net, projections=(only,))
+
+
+def test_synapses_of_a_core_beyond_its_chip():
+    # Rows of one synapse take 16 bytes.
+    limit = SPINN5.sdram_bytes
+    assert not list(synapses_fit(with_sources(lowered(), limit // 16)))
+    (found,) = synapses_fit(with_sources(lowered(), limit // 16 + 1))
+    assert (found.who, found.limit) == ("n0", limit)
+    assert limit < found.got <= limit + 16
+
+
+def test_synapses_of_all_cores_beyond_a_board():
+    net = lowered()
+    net = net.with_population(replace(net.population("n0"), size=256 * 50))
+    zero = np.zeros(50, dtype=np.int32)
+    ends = np.arange(50, dtype=np.int32) * 256
+    only = replace(net.projections[0], pre_index=zero, post_index=ends, weight=np.ones(50))
+    net = replace(net, projections=(only,))
+    fits = net.with_population(replace(net.inputs, size=SPINN5.sdram_bytes // 16 * 48 // 50))
+    assert not list(synapses_fit(fits))
+    over = net.with_population(replace(net.inputs, size=SPINN5.sdram_bytes // 16))
+    (found,) = synapses_fit(over)
+    assert (found.who, found.limit) == (net.name, 48 * SPINN5.sdram_bytes)
+
+
+@pytest.mark.parametrize(
+    ("events", "timestep_ms", "factor"),
+    [(0, 1.0, 1), (4000, 1.0, 1), (4001, 1.0, 2), (66_466, 1.0, 17), (400, 0.1, 1), (401, 0.1, 2)],
+)
+def test_time_scale_factor(events, timestep_ms, factor):
+    assert time_scale_factor(events, timestep_ms) == factor
 
 
 def test_all_violations_are_reported_at_once():
