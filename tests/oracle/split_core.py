@@ -1,0 +1,137 @@
+"""Cores of a split population: synapse cores leave their sums for a neuron core."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import regions
+from .kinds import KINDS
+from .machine import Packet
+from .neuron_core import NeuronCore, Source
+
+SHARED_INPUT, OWN_KEY = 17, 18  # no regions of a combined core
+INPUT_ADDRESS = 0x61800000
+
+
+class NeuronsOnlyCore(NeuronCore):
+    """A neuron core of a split population, whose synapse cores are played by the caller.
+
+    Parameters
+    ----------
+    kind, n_neurons, more
+        As `NeuronCore`; there are no matrices.
+    inputs : (n_ticks, n_synapse_cores, n_types, 2**bits of n_neurons) uint16 array
+        Ring buffer slot that each synapse core has written before the tick.
+    """
+
+    layout: ClassVar[dict[int, int]] = {
+        regions.PROVENANCE: 2,
+        regions.PROFILE: 3,
+        regions.RECORDING: 4,
+        regions.NEURON_PARAMS: 5,
+        regions.CURRENT_SOURCES: 6,
+        regions.NEURON_RECORDING: 7,
+        SHARED_INPUT: 8,
+        regions.INITIAL_VALUES: 10,
+        regions.SYNAPSE_PARAMS: 20,
+        regions.POPULATION_TABLE: 21,
+        regions.MATRIX: 22,
+        regions.DYNAMICS: 23,
+        regions.BIT_FIELDS: 24,
+    }
+
+    def __init__(
+        self, kind: str, n_neurons: int, *, inputs: NDArray[np.uint16], **more: Any
+    ) -> None:
+        self.inputs = inputs
+        super().__init__(kind, n_neurons, binary=KINDS[kind].binary + "_neuron", **more)
+
+    def _write_regions(self, dynamics: bytes, currents: bytes) -> dict[int, int]:
+        addresses = super()._write_regions(dynamics, currents)
+        _ticks, n_cores, n_types, n_places = self.inputs.shape
+        edge = regions.words([INPUT_ADDRESS, 2 * n_types * n_places, n_cores])
+        return addresses | {SHARED_INPUT: self.core.put(edge)}
+
+    def _tick(self, tick: int) -> list[Packet]:
+        self.core.write(INPUT_ADDRESS, self.inputs[tick].astype("<u2").tobytes())
+        return super()._tick(tick)
+
+    def read_ring(self) -> NDArray[np.uint16]:
+        """Nothing: the ring buffers are on the synapse cores."""
+        return np.zeros((0, self.fields.n_types, self.n_neurons), np.uint16)
+
+
+class SynapsesOnlyCore(NeuronCore):
+    """A synapse core of a split population.
+
+    Parameters
+    ----------
+    kind, n_neurons, matrices, more
+        As `NeuronCore`; the kind gives the number of synapse types.
+    binary : str
+        Program: "synapses", or one of a plasticity rule.
+    """
+
+    layout: ClassVar[dict[int, int]] = {
+        regions.PROVENANCE: 1,
+        regions.PROFILE: 2,
+        regions.RECORDING: 3,
+        regions.SYNAPSE_PARAMS: 4,
+        regions.MATRIX: 5,
+        regions.POPULATION_TABLE: 6,
+        regions.BIT_FIELDS: 9,
+        SHARED_INPUT: 10,
+        OWN_KEY: 11,
+        regions.CORE_PARAMS: 20,
+        regions.NEURON_PARAMS: 21,
+        regions.CURRENT_SOURCES: 22,
+        regions.NEURON_RECORDING: 23,
+        regions.INITIAL_VALUES: 24,
+    }
+
+    def __init__(self, kind: str, n_neurons: int, *, binary: str = "synapses", **more: Any) -> None:
+        super().__init__(kind, n_neurons, binary=binary, params={}, **more)
+        self.core.timers.cycles_per_read = 500
+
+    def _write_regions(self, dynamics: bytes, currents: bytes) -> dict[int, int]:
+        addresses = super()._write_regions(dynamics, currents)
+        self.core.write(addresses[regions.RECORDING], regions.words([2, *[0] * 6]))
+        edge = regions.words([INPUT_ADDRESS, self._n_bytes, 200])
+        return addresses | {
+            SHARED_INPUT: self.core.put(edge),
+            OWN_KEY: self.core.put(regions.words([1, 0, 0, 0, 0])),
+        }
+
+    @property
+    def _n_bytes(self) -> int:
+        return 2 * self.fields.n_types << self.fields.index_bits
+
+    def send(self, n_ticks: int, spikes_in: Mapping[int, Sequence[Source]]) -> NDArray[np.uint16]:
+        """Run ticks and return what was left for the neuron core after each.
+
+        Returns
+        -------
+        inputs : (n_ticks, n_types, 2**bits of n_neurons) uint16 array
+            Entry t is the slot of tick t + 1.
+        """
+        end = self.time + n_ticks
+        self.core.start(end, self.time)
+        shape = (self.fields.n_types, 1 << self.fields.index_bits)
+        left = np.zeros((n_ticks, *shape), np.uint16)
+        for i, tick in enumerate(range(self.time, end)):
+            # The program looks for packets all through its tick: these wait for it.
+            self.core.receive([self._packet(source, tick) for source in spikes_in.get(tick, ())])
+            self.core.tick()
+            slot = self.core.read(INPUT_ADDRESS, self._n_bytes)
+            left[i] = np.frombuffer(slot, "<u2").reshape(shape)
+        self.core.tick()
+        self.time = end
+        return left
+
+
+def add_words(parts: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint16]:
+    """Add slots as the neuron core does: two entries in a 32-bit word, with carry."""
+    total = sum(part.astype("<u2").ravel().view("<u4").astype(np.uint64) for part in parts)
+    return np.asarray(total).astype("<u4").view("<u2").reshape(parts[0].shape)
