@@ -1,37 +1,36 @@
-"""Execute a plan on Brian2.
-
-The network is always the same few objects under fixed names (`cells`, `sources`, `syn_in`,
-`syn_rec`), whatever the populations were: compiled code depends on names, so a second
-network finds it in the cache. One tick is 1 ms of Brian2's time, whatever it is of the
-user's; Brian2 never sees a physical quantity.
-"""
+"""Execute a plan on Brian2."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from neurodeploy.api import BackendFailure, TargetError
+from neurodeploy_brian2.brian2_build import Network, again, build
 from neurodeploy_brian2.brian2_device import brian2_device
-from neurodeploy_brian2.functions import LANE, SEEN, STATE, TICK, brian_functions
-from neurodeploy_brian2.lanes import Lanes, lay_out, unfold_sources
-from neurodeploy_brian2.plan import WATCHED, Cells, Ints, Outcome, Plan, Progress, Wires
+from neurodeploy_brian2.carry import left_pending, unfold_sources, with_pending
+from neurodeploy_brian2.kinds import KINDS, SEEN
+from neurodeploy_brian2.lanes import Lanes, lay_out
+from neurodeploy_brian2.plan import (
+    MAX_RECEPTORS,
+    WATCHED,
+    Ints,
+    Outcome,
+    Plan,
+    Progress,
+    State,
+)
+from neurodeploy_brian2.plastic_build import (
+    PlasticNetwork,
+    build_plastic,
+    join_pending,
+    plastic_now,
+    weights_now,
+)
 
-_CONSTANTS = tuple(field.name for field in fields(Cells))
 _LARGEST_SUM = 1 << 31
-_REPORT_PERIOD_S = 0.2
-
-
-@dataclass(frozen=True)
-class Network:
-    """The Brian2 objects of one run; what a plan does not need is None."""
-
-    cells: Any
-    objects: tuple[Any, ...]
-    spikes: Any
-    monitors: dict[str, Any]
+_LARGEST_WEIGHT = (1 << 16) - 1
 
 
 def execute(
@@ -62,17 +61,25 @@ def execute(
     BackendFailure
         If Brian2 fails, or skips code it could not compile.
     """
-    if plan.cells.n == 0 or plan.n_ticks == 0:
+    if plan.n == 0 or plan.n_ticks == 0:
         return _nothing(plan)
-    unfolded = unfold_sources(plan)
+    if plan.plastic and plan.sample_ticks is not None:
+        raise TargetError(
+            "plastic synapses",
+            "do not go with a run in samples, each of which would start from the same weights",
+            todo="run without sample_ticks",
+        )
+    unfolded = unfold_sources(with_pending(plan))
     _check_sums(unfolded)
     if engine == "cpp_standalone" and n_lanes is None:
         n_lanes = 1  # a compiled tick costs next to nothing, copies of the network do
     lanes = lay_out(unfolded, n_lanes)
     with brian2_device(engine) as device:
-        network = _build(device.brian2, unfolded, lanes, device.light_code)
-        device.run(network.objects, lanes.n_ticks, _report(network, progress))
-        return _collect(network, unfolded, lanes)
+        network = build(device.brian2, unfolded, lanes, device.light_code)
+        plastic = build_plastic(device.brian2, plan, network.cells)
+        objects = (*network.objects, *plastic.objects)
+        device.run(objects, lanes.n_ticks, _report(objects, progress))
+        return _collect(network, plastic, plan, lanes)
 
 
 def _nothing(plan: Plan) -> Outcome:
@@ -81,16 +88,24 @@ def _nothing(plan: Plan) -> Outcome:
         name: np.zeros((plan.n_ticks, len(which)), dtype=np.int32)
         for name, which in plan.record.items()
     }
-    return Outcome(none, none, watched, np.zeros((plan.cells.n, 2), dtype=np.int64))
+    state = State(tuple(group.state for group in plan.groups), plan.pending, plan.plastic)
+    full = np.zeros((plan.n, MAX_RECEPTORS), dtype=np.int64)
+    weights = tuple(one.wires.weight for one in plan.plastic)
+    return Outcome(none, none, watched, full, state if plan.keep_state else None, weights)
 
 
 def _check_sums(plan: Plan) -> None:
-    """Refuse what would spill from one half of the packed ring buffer into the other."""
-    for inhibitory in (False, True):
-        total = np.zeros(plan.cells.n)
-        for wires in (plan.from_sources, plan.recurrent):
-            mine = wires.inhibitory == inhibitory
-            total += np.bincount(wires.post[mine], wires.weight[mine], minlength=plan.cells.n)
+    """Refuse what would spill from one half of a packed ring buffer into the other."""
+    for receptor in range(MAX_RECEPTORS):
+        total = np.zeros(plan.n)
+        packets = 1 + len(again(plan))
+        for wires, times in ((plan.from_sources, 1), (plan.recurrent, packets)):
+            mine = wires.receptor == receptor
+            total += times * np.bincount(wires.post[mine], wires.weight[mine], minlength=plan.n)
+        for one in plan.plastic:
+            mine, wires = one.wires.receptor == receptor, one.wires
+            times = int(plan.spike_times.max(initial=1)) if one.from_sources else packets
+            total += _LARGEST_WEIGHT * times * np.bincount(wires.post[mine], minlength=plan.n)
         if total.max() >= _LARGEST_SUM:
             raise TargetError(
                 f"neuron {int(total.argmax())} of the network",
@@ -101,118 +116,21 @@ def _check_sums(plan: Plan) -> None:
             )
 
 
-def _build(brian2: Any, plan: Plan, lanes: Lanes, light_code: Any) -> Network:
-    clock = brian2.Clock(1 * brian2.ms, name="ticks")
-    functions = brian_functions(brian2)
-    cells = _cells(brian2, plan.cells, lanes, clock, functions)
-    tick = cells.run_regularly(TICK, clock=clock, when="groups", name="tick")
-    cells.thresholder["spike"].codeobj_class = light_code
-    objects = [cells, tick]
-    if plan.from_sources.n:
-        sources = _sources(brian2, plan, lanes, clock)
-        objects += [sources, _synapses(brian2, sources, cells, plan.from_sources, lanes, "syn_in")]
-    if plan.recurrent.n:
-        objects.append(_synapses(brian2, cells, cells, plan.recurrent, lanes, "syn_rec"))
-    spikes = None
-    if plan.record_spikes:
-        spikes = brian2.SpikeMonitor(cells, name="spikes", codeobj_class=light_code)
-        objects.append(spikes)
-    monitors = {
-        name: brian2.StateMonitor(
-            cells,
-            seen,
-            record=_over_lanes(plan.record[name], plan.cells.n, lanes.n),
-            clock=clock,
-            when="end",
-            codeobj_class=light_code,
-            name=f"watch_{seen}",
-        )
-        for name, seen in zip(WATCHED, SEEN, strict=True)
-        if len(plan.record.get(name, ()))
-    }
-    return Network(cells, (*objects, *monitors.values()), spikes, monitors)
-
-
-def _cells(brian2: Any, cells: Cells, lanes: Lanes, clock: Any, functions: Any) -> Any:
-    names = (*STATE, *SEEN, *_CONSTANTS, *LANE)
-    shared = {"stride": lanes.stride, "period": lanes.period}
-    group = brian2.NeuronGroup(
-        cells.n * lanes.n,
-        "\n".join(
-            f"{name} : integer" + (" (constant, shared)" if name in shared else "")
-            for name in names
-        ),
-        threshold="fired > 0",
-        clock=clock,
-        dtype=dict.fromkeys(names, np.int64),
-        namespace=functions,
-        name="cells",
-    )
-    for name in _CONSTANTS:
-        group.variables[name].set_value(np.tile(getattr(cells, name), lanes.n))
-    group.variables["end"].set_value(np.repeat(lanes.ends(), cells.n))
-    for name, value in shared.items():
-        group.variables[name].set_value(value)
-    return group
-
-
-def _sources(brian2: Any, plan: Plan, lanes: Lanes, clock: Any) -> Any:
-    lane, tick = lanes.place(plan.spike_tick)
-    return brian2.SpikeGeneratorGroup(
-        plan.n_sources * lanes.n,
-        lane * plan.n_sources + plan.spike_source,
-        tick * brian2.ms,
-        clock=clock,
-        name="sources",
-    )
-
-
-def _synapses(brian2: Any, pre: Any, post: Any, wires: Wires, lanes: Lanes, name: str) -> Any:
-    """Connect every lane with itself; an inhibitory weight goes to the sum's upper half."""
-    group = brian2.Synapses(
-        pre,
-        post,
-        "weight : integer (constant)",
-        on_pre="ring_post += weight",
-        dtype={"weight": np.int64},
-        clock=pre.clock,
-        namespace={},
-        name=name,
-    )
-    order = np.lexsort((wires.post, wires.pre))
-    group.connect(
-        i=_over_lanes(wires.pre[order], len(pre) // lanes.n, lanes.n),
-        j=_over_lanes(wires.post[order], len(post) // lanes.n, lanes.n),
-    )
-    packed = wires.weight << np.where(wires.inhibitory, 32, 0)
-    group.variables["weight"].set_value(np.tile(packed[order], lanes.n))
-    # Brian2 delivers a spike after the update of the tick it is due in: one tick early here
-    # makes it input of the right one.
-    delay = (wires.delay_ticks[order] - 1) * 1e-3
-    group.pre.variables["delay"].set_value(np.tile(delay, lanes.n))
-    return group
-
-
-def _over_lanes(index: Ints, size: int, n_lanes: int) -> Ints:
-    lane = np.arange(n_lanes, dtype=np.int64)[:, np.newaxis]
-    return (lane * size + index).reshape(-1)
-
-
-def _report(network: Network, progress: Progress | None) -> Any:
+def _report(objects: tuple[Any, ...], progress: Progress | None) -> Any:
     """Return Brian2's report function, which also sees to it that all code was compiled."""
 
     def report(_elapsed: Any, done: float, _start: Any, _duration: Any) -> None:
         if done == 0.0:
-            _check_compiled(network)
+            _check_compiled(objects)
         if progress is not None:
             progress(float(done))
 
     return report
 
 
-def _check_compiled(network: Network) -> None:
+def _check_compiled(objects: tuple[Any, ...]) -> None:
     """Refuse code that Brian2 could not compile: it would leave it out without a word."""
-    for owner in network.objects:
+    for owner in objects:
         for code in owner.code_objects:
             if code.compiled_code.get("run") is None:
                 raise BackendFailure(
@@ -222,29 +140,52 @@ def _check_compiled(network: Network) -> None:
                 )
 
 
-def _collect(network: Network, plan: Plan, lanes: Lanes) -> Outcome:
-    n = plan.cells.n
+def _collect(network: Network, plastic: PlasticNetwork, plan: Plan, lanes: Lanes) -> Outcome:
     watched = {
         name: np.zeros((plan.n_ticks, len(which)), dtype=np.int32)
         for name, which in plan.record.items()
     }
     for name, monitor in network.monitors.items():
         watched[name] = _unfold(monitor, SEEN[WATCHED.index(name)], plan, lanes)
-    tick, index = _spikes(network, plan, lanes)
-    full = [
-        np.asarray(network.cells.variables[name].get_value()).reshape(lanes.n, n).sum(axis=0)
-        for name in ("full_exc", "full_inh")
-    ]
-    return Outcome(tick, index, watched, np.stack(full, axis=1))
+    tick, index = _spikes(network, network.spikes, lanes)
+    state = _state(network, plastic, plan, lanes) if plan.keep_state else None
+    full = _saturated(network, plan, lanes)
+    return Outcome(tick, index, watched, full, state, weights_now(plastic, plan))
 
 
-def _spikes(network: Network, plan: Plan, lanes: Lanes) -> tuple[Ints, Ints]:
-    if network.spikes is None:
+def _saturated(network: Network, plan: Plan, lanes: Lanes) -> Ints:
+    full = np.zeros((plan.n, MAX_RECEPTORS), dtype=np.int64)
+    place = network.layout.copies(np.arange(plan.n))
+    for r in range(MAX_RECEPTORS):
+        if f"full_{r}" in network.cells.variables:
+            full[:, r] = _value(network, f"full_{r}")[place].reshape(lanes.n, -1).sum(axis=0)
+    return full
+
+
+def _state(network: Network, plastic: PlasticNetwork, plan: Plan, lanes: Lanes) -> State:
+    """Return how the neurons were left; a run with samples has no such thing."""
+    monitors = (network.spikes, *network.repeats.values())
+    packets = [_spikes(network, monitor, lanes) for monitor in monitors]
+    tick, index = (np.concatenate(column) for column in zip(*packets, strict=True))
+    groups = tuple(
+        {name: _value(network, name)[span] for name in KINDS[group.kind].state}
+        for group, span in zip(plan.groups, network.layout.spans(), strict=True)
+    )
+    pending = join_pending([left_pending(plan, tick, index), plastic.pending(plan.n_ticks)])
+    return State(groups, pending, plastic_now(plastic, plan))
+
+
+def _value(network: Network, name: str) -> Ints:
+    return np.array(network.cells.variables[name].get_value(), dtype=np.int64)
+
+
+def _spikes(network: Network, monitor: Any, lanes: Lanes) -> tuple[Ints, Ints]:
+    if monitor is None:
         none = np.zeros(0, dtype=np.int64)
         return none, none
-    number = np.asarray(network.spikes.variables["i"].get_value(), dtype=np.int64)
-    times_s = np.asarray(network.spikes.variables["t"].get_value())
-    lane, index = np.divmod(number, plan.cells.n)
+    place = np.asarray(monitor.variables["i"].get_value(), dtype=np.int64)
+    times_s = np.asarray(monitor.variables["t"].get_value())
+    lane, index = network.layout.split(place)
     tick = lanes.restore(lane, np.rint(times_s * 1e3).astype(np.int64))
     order = np.lexsort((tick, index))
     return tick[order], index[order]
@@ -253,8 +194,9 @@ def _spikes(network: Network, plan: Plan, lanes: Lanes) -> tuple[Ints, Ints]:
 def _unfold(monitor: Any, seen: str, plan: Plan, lanes: Lanes) -> Any:
     """Put a lane-wise recording back on the axis of the run, (n_ticks, r) int32 array."""
     values = np.asarray(monitor.variables[seen].get_value())
-    turns = lanes.n_ticks // lanes.stride
-    values = values.reshape(turns, lanes.stride, lanes.n, -1)[:, : lanes.period]
+    stride = lanes.stride or lanes.period
+    turns = lanes.n_ticks // stride
+    values = values.reshape(turns, stride, lanes.n, -1)[:, : lanes.period]
     values = values.transpose(0, 2, 1, 3).reshape(turns * lanes.n * lanes.period, -1)
     return values[: plan.n_ticks].astype(np.int32)
 

@@ -1,98 +1,63 @@
-"""Cell types: their parameters as tables, and the constants a core derives from them.
-
-Both integrate-and-fire types run in one integer form. An exponential synapse decays by
-`decay` each tick and scales its input by `init`; a delta synapse is the case decay = 0,
-init = 1, with its current divided by the length of a tick.
-"""
+"""Cell types: sPyNNaker's names and defaults, and the kind that each becomes."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
+from neurodeploy.api import InputError
+from neurodeploy_brian2 import derive
+from neurodeploy_brian2.derive import Derived, Loading
+from neurodeploy_brian2.kinds import KINDS
+from neurodeploy_brian2.parameters import Parameter, encode_rows, not_negative, positive
+from neurodeploy_brian2.plan import Cells, Ints
 
-from neurodeploy.api import InputError, TargetError
-from neurodeploy.target.fixed_point import (
-    ONE,
-    S1615_MAX,
-    Ints,
-    each,
-    encode_s1615,
-    expk,
-    expulr,
-    kdivk,
-    kdivui,
-)
-from neurodeploy_brian2.plan import Cells
-
-_EXACT = 1 << 32
-"""1.0 in U0.32; input of a delta synapse is not scaled."""
-
-
-def anything(value: float) -> str:
-    """Accept any value that S16.15 can hold."""
-    return ""
-
-
-def positive(value: float) -> str:
-    """Accept what is more than half the smallest step of S16.15."""
-    return "" if encode_s1615(value) > 0 else "must be at least 2**-15"
-
-
-def not_negative(value: float) -> str:
-    """Accept zero and more."""
-    return "" if value >= 0 else "must not be negative"
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One row of a cell type's table.
-
-    Parameters
-    ----------
-    name, unit : str
-        As in PyNN.
-    default : float
-        sPyNNaker's default.
-    check : callable
-        Returns what is wrong with a value, or an empty string.
-    """
-
-    name: str
-    default: float
-    unit: str
-    check: Callable[[float], str] = anything
-
-
-_MEMBRANE = (
+_LEAKY = (
     Parameter("tau_m", 20.0, "ms", positive),
     Parameter("cm", 1.0, "nF", positive),
     Parameter("v_rest", -65.0, "mV"),
     Parameter("v_reset", -65.0, "mV"),
     Parameter("v_thresh", -50.0, "mV"),
     Parameter("tau_refrac", 0.1, "ms", not_negative),
-    Parameter("i_offset", 0.0, "nA"),
 )
-_SYNAPSES = (
-    Parameter("tau_syn_E", 5.0, "ms", positive),
-    Parameter("tau_syn_I", 5.0, "ms", positive),
+_TRUNCATED = (
+    Parameter("tau_m", 1.0, "ms", positive),
+    Parameter("cm", 1.0, "nF", positive),
+    Parameter("v_reset", 0.0, "mV"),
+    Parameter("v_thresh", 1.0, "mV"),
+    Parameter("tau_refrac", 1.0, "ms", not_negative),
 )
-STATE = (
-    Parameter("v", -65.0, "mV"),
-    Parameter("isyn_exc", 0.0, "nA"),
-    Parameter("isyn_inh", 0.0, "nA"),
+_IZHIKEVICH = (
+    Parameter("a", 0.02, "1/ms"),
+    Parameter("b", 0.2, "1/ms"),
+    Parameter("c", -65.0, "mV"),
+    Parameter("d", 2.0, "mV/ms"),
 )
-"""State variables and their initial values."""
+_OFFSET = (Parameter("i_offset", 0.0, "nA"),)
+_TAUS = ("tau_syn_E", "tau_syn_I")
+_TAUS_DUAL = ("tau_syn_E", "tau_syn_E2", "tau_syn_I")
+_REVERSAL = (Parameter("e_rev_E", 0.0, "mV"), Parameter("e_rev_I", -70.0, "mV"))
+_CALCIUM = (Parameter("tau_ca2", 50.0, "ms", positive), Parameter("i_alpha", 0.1, "nA"))
+_SYN = {"isyn_exc": "syn_0", "isyn_inh": "syn_1"}
+_SYN_DUAL = {"isyn_exc": "syn_0", "isyn_exc2": "syn_1", "isyn_inh": "syn_2"}
+
+
+def _taus(names: tuple[str, ...], default_ms: float = 5.0) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name, default_ms, "ms", positive) for name in names)
+
+
+def _state(v: float, names: Mapping[str, str]) -> tuple[Parameter, ...]:
+    return (Parameter("v", v, "mV"), *(Parameter(name, 0.0, "nA") for name in names))
 
 
 class CellType:
     """A cell type with the parameters a script gave; the rest are sPyNNaker's defaults."""
 
     rows: ClassVar[tuple[Parameter, ...]] = ()
+    state_rows: ClassVar[tuple[Parameter, ...]] = ()
     recordable: ClassVar[tuple[str, ...]] = ("spikes",)
+    receptors: ClassVar[tuple[str, ...]] = ()
+    """Names of the receptor types, in the order of the machine's ring buffers."""
 
     def __init__(self, **parameters: Any) -> None:
         known = self.names()
@@ -107,22 +72,187 @@ class CellType:
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """Return the names of the parameters."""
-        return tuple(row.name for row in cls.rows)
+        """Return the names of the parameters; state variables may be given among them."""
+        return tuple(row.name for row in (*cls.rows, *cls.state_rows))
 
 
-class IF_curr_exp(CellType):  # noqa: N801 - PyNN's name
+class NeuronType(CellType):
+    """A cell type that integrates its input.
+
+    Subclasses say which kind they are, which parameters have a time constant a receptor,
+    and which of the kind's state variables PyNN knows by another name.
+    """
+
+    recordable = ("spikes", "v", "gsyn_exc", "gsyn_inh")
+    receptors: ClassVar[tuple[str, ...]] = ("excitatory", "inhibitory")
+    kind: ClassVar[str]
+    taus: ClassVar[tuple[str, ...]] = _TAUS
+    shape: ClassVar[staticmethod[[Loading, tuple[str, ...]], Derived]] = staticmethod(
+        derive.exponential
+    )
+    parts: ClassVar[tuple[Callable[[Loading], Derived], ...]] = (derive.leaky,)
+    state_names: ClassVar[Mapping[str, str]] = _SYN
+
+    @property
+    def weight_factor(self) -> float:
+        """What weights are multiplied by before they are stored: 1024 for conductances."""
+        return 1024.0 if KINDS[self.kind].is_conductance else 1.0
+
+    def cells(
+        self, who: str, size: int, initial: Mapping[str, Any], timestep_ms: float, n_steps: int = 1
+    ) -> Cells:
+        """Return the neurons of a population as integers.
+
+        Parameters
+        ----------
+        who : str
+            The population, for errors.
+        size : int
+        initial : mapping
+            Initial values, by PyNN's names.
+        timestep_ms : float
+        n_steps : int
+            Updates in a tick.
+
+        Returns
+        -------
+        cells : Cells
+            Ring-buffer shifts are 0; they depend on the projections.
+        """
+        bits = encode_rows(who, self.rows, self.parameters, size)
+        bits |= encode_rows(who, self.state_rows, self.parameters | dict(initial), size)
+        load = Loading(who, bits, timestep_ms, n_steps)
+        kind = KINDS[self.kind]
+        derived = dict(type(self).shape(load, self.taus))
+        for part in self.parts:
+            derived |= part(load)
+        zero = load.full(0)
+        for r in range(len(kind.receptors)):
+            derived[f"shift_{r}"] = zero
+        return Cells(
+            self.kind,
+            n_steps,
+            constants={name: derived[name] for name in kind.constants},
+            state={name: zero for name in kind.state} | self._state(load),
+        )
+
+    def _state(self, load: Loading) -> dict[str, Ints]:
+        given = {self.state_names.get(row.name, row.name): row.name for row in self.state_rows}
+        return {name: load.bits[pynn] for name, pynn in given.items()}
+
+
+class IF_curr_exp(NeuronType):  # noqa: N801 - PyNN's name
     """Leaky integrate-and-fire with exponentially decaying currents."""
 
-    rows = _MEMBRANE + _SYNAPSES
-    recordable = ("spikes", "v", "gsyn_exc", "gsyn_inh")
+    kind = "lif_current"
+    rows = _LEAKY + _OFFSET + _taus(_TAUS)
+    state_rows = _state(-65.0, _SYN)
 
 
-class IF_curr_delta(CellType):  # noqa: N801 - PyNN's name
+class IF_curr_delta(NeuronType):  # noqa: N801 - PyNN's name
     """Leaky integrate-and-fire with currents that last one tick."""
 
-    rows = _MEMBRANE
-    recordable = ("spikes", "v", "gsyn_exc", "gsyn_inh")
+    kind = "lif_current"
+    rows = _LEAKY + _OFFSET
+    state_rows = _state(-65.0, _SYN)
+    shape = staticmethod(derive.delta)
+
+
+class IF_curr_alpha(NeuronType):  # noqa: N801 - PyNN's name
+    """Leaky integrate-and-fire with alpha-shaped currents, as the board computes them."""
+
+    kind = "lif_alpha"
+    rows = _LEAKY + _OFFSET + _taus(_TAUS, 0.5)
+    state_names: ClassVar[Mapping[str, str]] = {
+        "exc_response": "lin_0",
+        "exc_exp_response": "exp_0",
+        "inh_response": "lin_1",
+        "inh_exp_response": "exp_1",
+    }
+    state_rows = _state(-65.0, state_names)
+    shape = staticmethod(derive.alpha)
+
+
+class IF_cond_exp(NeuronType):  # noqa: N801 - PyNN's name
+    """Leaky integrate-and-fire with exponentially decaying conductances."""
+
+    kind = "lif_conductance"
+    rows = _LEAKY + _OFFSET + _taus(_TAUS) + _REVERSAL
+    state_rows = _state(-65.0, _SYN)
+    parts = (derive.leaky, derive.reversal)
+
+
+class IF_curr_dual_exp(NeuronType):  # noqa: N801 - sPyNNaker's name
+    """Leaky integrate-and-fire with two kinds of excitatory current."""
+
+    kind = "lif_current_dual"
+    receptors = ("excitatory", "excitatory2", "inhibitory")
+    taus = _TAUS_DUAL
+    rows = _LEAKY + _OFFSET + _taus(_TAUS_DUAL)
+    state_names = _SYN_DUAL
+    state_rows = _state(-65.0, _SYN_DUAL)
+
+
+class IFCurrExpCa2Adaptive(NeuronType):
+    """Leaky integrate-and-fire whose spikes leave calcium that holds it back."""
+
+    kind = "lif_current_ca2"
+    rows = _LEAKY + _OFFSET + _taus(_TAUS) + _CALCIUM
+    state_names: ClassVar[Mapping[str, str]] = {**_SYN, "i_ca2": "calcium"}
+    state_rows = _state(-65.0, state_names)
+    parts = (derive.leaky, derive.calcium)
+
+
+class IFCurrDeltaCa2Adaptive(IFCurrExpCa2Adaptive):
+    """As IFCurrExpCa2Adaptive, with currents that last one tick."""
+
+    rows = _LEAKY + _OFFSET + _CALCIUM
+    shape = staticmethod(derive.delta)
+
+
+class IFTruncDelta(NeuronType):
+    """Integrate-and-fire without a leak that never falls below its reset.
+
+    sPyNNaker 7.4.1 writes a word that its binary does not expect, so that a board reads the
+    threshold from the length of a tick; here the threshold is the one that was given.
+    """
+
+    kind = "truncated"
+    rows = _TRUNCATED + _OFFSET
+    state_rows = _state(0.0, _SYN)
+    shape = staticmethod(derive.unscaled_delta)
+    parts = (derive.membrane,)
+
+
+class Izhikevich(NeuronType):
+    """Izhikevich's neuron with exponentially decaying currents."""
+
+    kind = "izhikevich_current"
+    rows = _IZHIKEVICH + _OFFSET + _taus(_TAUS)
+    state_rows = (*_state(-70.0, _SYN), Parameter("u", -14.0, "mV/ms"))
+    parts: ClassVar[tuple[Callable[[Loading], Derived], ...]] = (derive.izhikevich,)
+
+    def _state(self, load: Loading) -> dict[str, Ints]:
+        return super()._state(load) | {"h": load.full(load.whole_tick)}
+
+
+class Izhikevich_cond(Izhikevich):  # noqa: N801 - sPyNNaker's name
+    """Izhikevich's neuron with exponentially decaying conductances."""
+
+    kind = "izhikevich_conductance"
+    rows = _IZHIKEVICH + _OFFSET + _taus(_TAUS) + _REVERSAL
+    parts = (derive.izhikevich, derive.reversal)
+
+
+class Izhikevich_cond_dual(Izhikevich_cond):  # noqa: N801 - sPyNNaker's name
+    """As Izhikevich_cond, with two kinds of excitatory conductance."""
+
+    kind = "izhikevich_conductance_dual"
+    receptors = ("excitatory", "excitatory2", "inhibitory")
+    taus = _TAUS_DUAL
+    rows = _IZHIKEVICH + _OFFSET + _taus(_TAUS_DUAL) + _REVERSAL
+    state_names = _SYN_DUAL
+    state_rows = (*_state(-70.0, _SYN_DUAL), Parameter("u", -14.0, "mV/ms"))
 
 
 class SpikeSourceArray(CellType):
@@ -134,145 +264,19 @@ class SpikeSourceArray(CellType):
         return ("spike_times",)
 
 
-def encode_rows(
-    who: str, rows: tuple[Parameter, ...], given: Mapping[str, Any], size: int
-) -> dict[str, Ints]:
-    """Encode parameters as the host does.
-
-    Parameters
-    ----------
-    who : str
-        Whose parameters they are, for errors.
-    rows : tuple of Parameter
-    given : mapping
-        Scalars or sequences of `size`; what is missing takes its default.
-    size : int
-
-    Returns
-    -------
-    bits : {name: (size,) int64 array}
-
-    Raises
-    ------
-    TargetError
-        If a value is not finite, outside S16.15 or makes no sense for its parameter.
-    """
-    return {
-        row.name: _encode(f"{who}.{row.name}", row, given.get(row.name, row.default), size)
-        for row in rows
-    }
-
-
-def derive(who: str, delta: bool, bits: Mapping[str, Ints], timestep_ms: float) -> Cells:
-    """Derive what a core computes from the raw parameters when it loads them.
-
-    Parameters
-    ----------
-    who : str
-        The population, for errors.
-    delta : bool
-        Whether its synapses are delta synapses.
-    bits : {name: (n,) int64 array}
-        Every parameter and state variable, encoded.
-    timestep_ms : float
-
-    Returns
-    -------
-    cells : Cells
-        Ring-buffer shifts are 0; they depend on the projections.
-    """
-    tick = kdivui(encode_s1615(timestep_ms), 1)
-    ticks = np.full_like(bits["v"], tick)
-    zero = np.zeros_like(ticks)
-    synapses: dict[str, Ints] = {}
-    for kind, tau in (("exc", "tau_syn_E"), ("inh", "tau_syn_I")):
-        decay = zero if delta else each(_synaptic_decay, ticks, bits[tau])
-        init = np.full_like(zero, _EXACT) if delta else _init(who, tau, ticks, bits[tau])
-        synapses |= {f"decay_{kind}": decay, f"init_{kind}": init}
-    return Cells(
-        v_init=bits["v"],
-        isyn_init_exc=bits["isyn_exc"],
-        isyn_init_inh=bits["isyn_inh"],
-        shift_exc=zero,
-        shift_inh=zero,
-        factor=np.full_like(zero, kdivk(ONE, tick) if delta else ONE),
-        i_offset=bits["i_offset"],
-        resistance=_quotient(who, "tau_m / cm", bits["tau_m"], bits["cm"]),
-        leak=each(_membrane_decay, ticks, bits["tau_m"]),
-        v_rest=bits["v_rest"],
-        v_reset=bits["v_reset"],
-        v_thresh=bits["v_thresh"],
-        refractory_ticks=_refractory(who, bits["tau_refrac"], ticks),
-        **synapses,
-    )
-
-
-def _encode(who: str, row: Parameter, value: Any, size: int) -> Ints:
-    if isinstance(value, str) or (np.ndim(value) and np.shape(value) != (size,)):
-        raise InputError(
-            who, "is neither a number nor one number a neuron", got=value, limit=f"{size} numbers"
-        )
-    try:
-        values = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as err:
-        raise InputError(who, "is not a number", got=value) from err
-    distinct, where = np.unique(values, return_inverse=True)
-    bits = np.array([_encode_one(who, row, float(one)) for one in distinct], dtype=np.int64)
-    return np.ascontiguousarray(np.broadcast_to(bits[where.reshape(values.shape)], (size,)))
-
-
-def _encode_one(who: str, row: Parameter, value: float) -> int:
-    if not math.isfinite(value):
-        raise TargetError(who, "is not finite", got=value)
-    try:
-        bits, wrong = encode_s1615(value), row.check(value)
-    except OverflowError as err:
-        raise TargetError(
-            who, "does not fit S16.15", got=value, limit="-65536 to 65535.99997", todo="rescale it"
-        ) from err
-    if wrong:
-        raise TargetError(who, wrong, got=f"{value} {row.unit}")
-    return bits
-
-
-def _quotient(who: str, what: str, a: Ints, b: Ints) -> Ints:
-    """Divide, and refuse what would wrap around: no one means that."""
-    if np.any((a << 15) // b > S1615_MAX):
-        raise TargetError(who, f"{what} does not fit S16.15", limit="below 65536")
-    return each(kdivk, a, b)
-
-
-def _init(who: str, name: str, ticks: Ints, tau: Ints) -> Ints:
-    _quotient(who, f"{name} / timestep", tau, ticks)
-    return each(_synaptic_init, ticks, tau)
-
-
-def _synaptic_decay(tick: int, tau: int) -> int:
-    return expulr(-kdivk(tick, tau))
-
-
-def _synaptic_init(tick: int, tau: int) -> int:
-    rest = 0xFFFFFFFF - _synaptic_decay(tick, tau)
-    return ((kdivk(tau, tick) * rest) >> 15) & 0xFFFFFFFF
-
-
-def _membrane_decay(tick: int, tau: int) -> int:
-    return expk(-kdivk(tick, tau))
-
-
-def _refractory(who: str, tau_refrac: Ints, ticks: Ints) -> Ints:
-    held = _quotient(who, "tau_refrac / timestep", tau_refrac, ticks)
-    ticks_held: Ints = (held >> 15) + ((held & (ONE - 1)) != 0)
-    return ticks_held
-
-
 __all__ = [
-    "STATE",
     "CellType",
+    "IFCurrDeltaCa2Adaptive",
+    "IFCurrExpCa2Adaptive",
+    "IFTruncDelta",
+    "IF_cond_exp",
+    "IF_curr_alpha",
     "IF_curr_delta",
+    "IF_curr_dual_exp",
     "IF_curr_exp",
-    "Parameter",
+    "Izhikevich",
+    "Izhikevich_cond",
+    "Izhikevich_cond_dual",
+    "NeuronType",
     "SpikeSourceArray",
-    "derive",
-    "encode_rows",
 ]

@@ -9,15 +9,16 @@ then as many dead ticks, in which no neuron may spike, as a spike can be under w
     lane 1   | sample 1 ..|dead| sample 3 ..|dead|
 
 What the dead ticks do to state does not matter, since each sample's first tick restores it.
+A run without samples is one lane whose stride is 0: nothing is ever restored.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from neurodeploy_brian2.plan import Ints, Plan, Wires
+from neurodeploy_brian2.plan import Ints, Plan
 
 MAX_SYNAPSES = 2_000_000
 """Synapses over all lanes; more lanes cost memory and build time (about 50 bytes each)."""
@@ -38,7 +39,8 @@ class Lanes:
     period : int
         Ticks of a sample.
     stride : int
-        Ticks from one start to the next in a lane, dead ticks included.
+        Ticks from one start to the next in a lane, dead ticks included; 0 if there are no
+        samples.
     """
 
     n: int
@@ -49,7 +51,7 @@ class Lanes:
     @property
     def n_ticks(self) -> int:
         """Ticks that Brian2 must simulate."""
-        return -(-self.n_samples // self.n) * self.stride
+        return -(-self.n_samples // self.n) * (self.stride or self.period)
 
     def ends(self) -> Ints:
         """Return the tick after each lane's last sample, (n,) int64 array."""
@@ -64,9 +66,53 @@ class Lanes:
 
     def restore(self, lane: Ints, simulated: Ints) -> Ints:
         """Return the tick of the run that a lane's simulated tick belongs to."""
+        if not self.stride:
+            return simulated
         turn, phase = np.divmod(simulated, self.stride)
         tick: Ints = (turn * self.n + lane) * self.period + phase
         return tick
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the copies of neurons are: group by group, lane by lane, neuron by neuron.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Neurons of each group.
+    n_lanes : int
+    """
+
+    sizes: tuple[int, ...]
+    n_lanes: int
+
+    @property
+    def n(self) -> int:
+        """Neurons of all groups and lanes."""
+        return sum(self.sizes) * self.n_lanes
+
+    def spans(self) -> tuple[slice, ...]:
+        """Return where each group is."""
+        ends = np.cumsum([0, *self.sizes]) * self.n_lanes
+        return tuple(slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True))
+
+    def copies(self, index: Ints) -> Ints:
+        """Return where the copies of neurons are, lane after lane, (n_lanes * n,) array."""
+        starts = np.cumsum([0, *self.sizes])
+        group = np.searchsorted(starts, index, side="right") - 1
+        first = starts[group] * self.n_lanes + (index - starts[group])
+        size = np.asarray(self.sizes, dtype=np.int64)[group]
+        lane = np.arange(self.n_lanes, dtype=np.int64)[:, np.newaxis]
+        return (first + lane * size).reshape(-1)
+
+    def split(self, place: Ints) -> tuple[Ints, Ints]:
+        """Return the lane and the index of what is at each place."""
+        starts = np.cumsum([0, *self.sizes])
+        group = np.searchsorted(starts * self.n_lanes, place, side="right") - 1
+        size = np.asarray(self.sizes, dtype=np.int64)[group]
+        lane, within = np.divmod(place - starts[group] * self.n_lanes, size)
+        return lane, within + starts[group]
 
 
 def lay_out(plan: Plan, n_lanes: int | None = None) -> Lanes:
@@ -78,59 +124,19 @@ def lay_out(plan: Plan, n_lanes: int | None = None) -> Lanes:
     n_lanes : int or None
         Overrides the choice; never more than there are samples.
     """
-    n_samples = plan.n_ticks // plan.period_ticks
+    if plan.sample_ticks is None:
+        return Lanes(n=1, n_samples=1, period=plan.n_ticks, stride=0)
+    n_samples = plan.n_ticks // plan.sample_ticks
     if n_lanes is None:
         n_synapses = max(1, plan.from_sources.n + plan.recurrent.n)
-        n_lanes = min(MAX_SYNAPSES // n_synapses, MAX_NEURONS // max(1, plan.cells.n))
+        n_lanes = min(MAX_SYNAPSES // n_synapses, MAX_NEURONS // max(1, plan.n))
     dead = plan.max_delay_ticks - 1 if n_samples > 1 else 0
     return Lanes(
         n=max(1, min(n_lanes, n_samples)),
         n_samples=n_samples,
-        period=plan.period_ticks,
-        stride=plan.period_ticks + dead,
+        period=plan.sample_ticks,
+        stride=plan.sample_ticks + dead,
     )
 
 
-def unfold_sources(plan: Plan) -> Plan:
-    """Return the plan with at most one spike per source and tick, and no silent source.
-
-    A source that spikes 5 times in a tick becomes copies with 1x, 2x and 4x the weights, of
-    which the first and the last spike. That is exact, because ring buffers are sums (up to
-    the value where they saturate).
-    """
-    wires, ticks, sources = [], [], []
-    n_copies = 0
-    for bit in range(int(plan.spike_times.max(initial=0)).bit_length()):
-        chosen = (plan.spike_times >> bit) & 1 == 1
-        used = np.unique(plan.spike_source[chosen])
-        number = np.full(plan.n_sources, -1, dtype=np.int64)
-        number[used] = n_copies + np.arange(len(used))
-        n_copies += len(used)
-        ticks.append(plan.spike_tick[chosen])
-        sources.append(number[plan.spike_source[chosen]])
-        wires.append(_copy_wires(plan.from_sources, number, bit))
-    none = [np.zeros(0, dtype=np.int64)]
-    tick, source = np.concatenate(ticks or none), np.concatenate(sources or none)
-    order = np.lexsort((source, tick))
-    return replace(
-        plan,
-        n_sources=n_copies,
-        from_sources=Wires.join(wires),
-        spike_tick=tick[order],
-        spike_source=source[order],
-        spike_times=np.ones(len(tick), dtype=np.int64),
-    )
-
-
-def _copy_wires(wires: Wires, number: Ints, bit: int) -> Wires:
-    kept = number[wires.pre] >= 0
-    return Wires(
-        pre=number[wires.pre[kept]],
-        post=wires.post[kept],
-        weight=wires.weight[kept] << bit,
-        delay_ticks=wires.delay_ticks[kept],
-        inhibitory=wires.inhibitory[kept],
-    )
-
-
-__all__ = ["MAX_NEURONS", "MAX_SYNAPSES", "Lanes", "lay_out", "unfold_sources"]
+__all__ = ["MAX_NEURONS", "MAX_SYNAPSES", "Lanes", "Layout", "lay_out"]

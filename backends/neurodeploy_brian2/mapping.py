@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +17,8 @@ from neurodeploy.api import (
     count_wrapped,
     quantise_weights,
 )
-from neurodeploy_brian2.cells import STATE, IF_curr_delta, derive, encode_rows
 from neurodeploy_brian2.plan import WATCHED, Cells, Ints, Plan, Wires
-from neurodeploy_brian2.population import RECEPTORS, Population, Projection
+from neurodeploy_brian2.population import Population, Projection
 from neurodeploy_brian2.sources import SourceSpikes
 from neurodeploy_brian2.synapses import machine_weight
 
@@ -40,13 +40,21 @@ class Network:
     projections: tuple[Projection, ...]
     timestep_us: int
 
+    def groups(self) -> list[list[Population]]:
+        """Return the populations of neurons, those of one kind together."""
+        made: dict[tuple[str, int], list[Population]] = {}
+        for pop in self.populations:
+            if not pop.is_source:
+                made.setdefault((pop.celltype.kind, pop.n_steps), []).append(pop)
+        return list(made.values())
+
     def offsets(self, sources: bool) -> dict[Population, int]:
         """Return where each population of neurons, or of sources, starts."""
         offsets, n = {}, 0
-        for pop in self.populations:
-            if pop.is_source == sources:
-                offsets[pop] = n
-                n += pop.size
+        played = [pop for pop in self.populations if pop.is_source]
+        for pop in played if sources else itertools.chain.from_iterable(self.groups()):
+            offsets[pop] = n
+            n += pop.size
         return offsets
 
 
@@ -90,7 +98,9 @@ def make_plan(
     tick, source, times = _spikes(net, sent)
     neurons = net.offsets(sources=False)
     return Plan(
-        cells=Cells.join([_cells(net, pop, shifts[pop]) for pop in neurons]),
+        groups=tuple(
+            Cells.join([_cells(net, pop, shifts[pop]) for pop in group]) for group in net.groups()
+        ),
         n_sources=sum(pop.size for pop in sent),
         from_sources=_wires(net, shifts, from_sources=True),
         recurrent=_wires(net, shifts, from_sources=False),
@@ -104,10 +114,10 @@ def make_plan(
     )
 
 
-def ring_shifts(net: Network, pop: Population) -> tuple[int, int]:
-    """Return the left shifts of a population's ring buffers, excitatory and inhibitory."""
+def ring_shifts(net: Network, pop: Population) -> tuple[int, ...]:
+    """Return the left shifts of a population's ring buffers, one a receptor."""
     summed = pop.planning.get("max_expected_summed_weight")
-    shifts = [
+    return tuple(
         choose_shift(
             [
                 projection.connections.summary()
@@ -116,21 +126,23 @@ def ring_shifts(net: Network, pop: Population) -> tuple[int, int]:
             ],
             max_expected_nA=None if summed is None else float(summed[k]),
             timestep_ms=net.timestep_us / 1000.0,
+            weight_factor=pop.celltype.weight_factor,
             rate_hz=pop.planning.get("spikes_per_second", DEFAULT_RATE_HZ),
             sigma=pop.planning.get("ring_buffer_sigma", DEFAULT_SIGMA),
         )
-        for k, receptor in enumerate(RECEPTORS)
-    ]
-    return shifts[0], shifts[1]
+        for k, receptor in enumerate(pop.celltype.receptors)
+    )
 
 
 def stored_weights(projection: Projection, shift: int) -> Ints:
     """Return the 16-bit weights of a projection; one that wraps around is logged."""
     connections = projection.connections
+    factor = projection.post.celltype.weight_factor
     if connections.on_machine and len(connections.pre):
-        weight = machine_weight(float(connections.weight_nA[0]), shift)
+        weight = machine_weight(float(connections.weight_nA[0]), shift, factor)
         return np.full(len(connections.pre), weight, dtype=np.int64)
-    wrapped = count_wrapped(connections.weight_nA, shift)
+    weight_nA = connections.weight_nA * factor
+    wrapped = count_wrapped(weight_nA, shift)
     if wrapped:
         logger.warning(
             "%s: %d weights exceed 16 bits and wrap around, as on the board; "
@@ -139,19 +151,19 @@ def stored_weights(projection: Projection, shift: int) -> Ints:
             wrapped,
             projection.post.label,
         )
-    return quantise_weights(connections.weight_nA, shift).astype(np.int64)
+    return quantise_weights(weight_nA, shift).astype(np.int64)
 
 
-def _cells(net: Network, pop: Population, shifts: tuple[int, int]) -> Cells:
-    bits = encode_rows(pop.label, pop.celltype.rows, pop.celltype.parameters, pop.size)
-    bits |= encode_rows(pop.label, STATE, pop.initial_values, pop.size)
-    delta = isinstance(pop.celltype, IF_curr_delta)
-    cells = derive(pop.label, delta, bits, net.timestep_us / 1000.0)
-    exc, inh = (np.full(pop.size, shift, dtype=np.int64) for shift in shifts)
-    return replace(cells, shift_exc=exc, shift_inh=inh)
+def _cells(net: Network, pop: Population, shifts: tuple[int, ...]) -> Cells:
+    timestep_ms = net.timestep_us / 1000.0
+    cells: Cells = pop.celltype.cells(pop.label, pop.size, pop.initial_values, timestep_ms, pop.n_steps)
+    rows = {
+        f"shift_{r}": np.full(pop.size, shift, dtype=np.int64) for r, shift in enumerate(shifts)
+    }
+    return replace(cells, constants={**cells.constants, **rows})
 
 
-def _wires(net: Network, shifts: dict[Population, tuple[int, int]], *, from_sources: bool) -> Wires:
+def _wires(net: Network, shifts: dict[Population, tuple[int, ...]], *, from_sources: bool) -> Wires:
     first, neurons = net.offsets(from_sources), net.offsets(sources=False)
     parts = []
     for projection in net.projections:
@@ -162,9 +174,9 @@ def _wires(net: Network, shifts: dict[Population, tuple[int, int]], *, from_sour
             Wires(
                 pre=connections.pre + first[projection.pre],
                 post=connections.post + neurons[projection.post],
-                weight=stored_weights(projection, shifts[projection.post][projection.inhibitory]),
+                weight=stored_weights(projection, shifts[projection.post][projection.receptor]),
                 delay_ticks=connections.delay_ticks(net.timestep_us),
-                inhibitory=np.full(len(connections.pre), projection.inhibitory),
+                receptor=np.full(len(connections.pre), projection.receptor, dtype=np.int64),
             )
         )
     return Wires.join(parts)

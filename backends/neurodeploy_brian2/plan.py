@@ -2,16 +2,19 @@
 
 Everything that needs PyNN's vocabulary has happened before, everything that needs a
 simulator's happens after, so that several engines can take the same plan and must return
-the same integers.
+the same integers. What an engine returns can be the start of the next plan: a run in pieces
+is a chain of plans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+
+from neurodeploy_brian2.plastic import HISTORY, Rule
 
 Ints = NDArray[np.int64]
 Progress = Callable[[float], None]
@@ -19,85 +22,69 @@ Progress = Callable[[float], None]
 WATCHED = ("v", "gsyn_exc", "gsyn_inh")
 """State that can be recorded, in the order of the record arrays of a plan."""
 
+MAX_RECEPTORS = 4
+"""Ring buffers a neuron can have."""
+
 
 @dataclass(frozen=True)
 class Cells:
-    """Constants of every neuron, (n,) int64 arrays; S16.15 bits unless said otherwise.
+    """Neurons of one kind.
 
     Parameters
     ----------
-    v_init, isyn_init_exc, isyn_init_inh
+    kind : str
+        A row of `kinds.KINDS`, which names the constants and the state.
+    n_steps : int
+        Updates in a tick.
+    constants : {name: (n,) int64 array}
+        S16.15 bits unless the kind says otherwise.
+    state : {name: (n,) int64 array}
         State before the first tick.
-    shift_exc, shift_inh
-        Left shift from ring buffer to S16.15 input.
-    init_exc, init_inh
-        What input is multiplied by, 32 fractional bits; 2**32 is exactly 1.
-    decay_exc, decay_inh
-        What the synaptic state is multiplied by each tick, 32 fractional bits.
-    factor
-        What turns synaptic state into current.
-    i_offset, resistance, leak, v_rest, v_reset, v_thresh
-        The membrane; `leak` is what remains of the distance to rest after a tick.
-    refractory_ticks
-        Whole ticks.
     """
 
-    v_init: Ints
-    isyn_init_exc: Ints
-    isyn_init_inh: Ints
-    shift_exc: Ints
-    shift_inh: Ints
-    init_exc: Ints
-    init_inh: Ints
-    decay_exc: Ints
-    decay_inh: Ints
-    factor: Ints
-    i_offset: Ints
-    resistance: Ints
-    leak: Ints
-    v_rest: Ints
-    v_reset: Ints
-    v_thresh: Ints
-    refractory_ticks: Ints
+    kind: str
+    n_steps: int
+    constants: Mapping[str, Ints]
+    state: Mapping[str, Ints]
 
     @property
     def n(self) -> int:
         """How many neurons there are."""
-        return len(self.v_init)
+        return len(self.state["v"])
 
     @staticmethod
     def join(parts: Sequence[Cells]) -> Cells:
-        """Put the cells of several populations one after the other."""
-        none = [np.zeros(0, dtype=np.int64)]
+        """Put the cells of several populations of one kind one after the other."""
+        first = parts[0]
         return Cells(
-            **{
-                field.name: np.concatenate([getattr(part, field.name) for part in parts] or none)
-                for field in fields(Cells)
-            }
+            first.kind,
+            first.n_steps,
+            constants=_join([part.constants for part in parts]),
+            state=_join([part.state for part in parts]),
         )
 
 
 @dataclass(frozen=True)
 class Wires:
-    """Synapses, (n,) arrays.
+    """Synapses, (n,) int64 arrays.
 
     Parameters
     ----------
-    pre, post : int64
-        Indices of sources or neurons, and of neurons.
-    weight : int64
+    pre, post
+        Indices of sources or neurons, and of neurons (all groups one after the other).
+    weight
         Stored 16-bit weights, 0 to 65535.
-    delay_ticks : int64
+    delay_ticks
         At least 1: a spike in tick t is input of tick t + delay_ticks.
-    inhibitory : bool
-        Which of a neuron's two ring buffers a synapse feeds.
+    receptor
+        Which of a neuron's ring buffers a synapse feeds.
     """
 
     pre: Ints
     post: Ints
     weight: Ints
     delay_ticks: Ints
-    inhibitory: NDArray[np.bool_]
+    receptor: Ints
 
     @property
     def n(self) -> int:
@@ -105,14 +92,119 @@ class Wires:
         return len(self.pre)
 
     @staticmethod
+    def none() -> Wires:
+        """Return no synapses."""
+        return Wires(*[np.zeros(0, dtype=np.int64)] * len(fields(Wires)))
+
+    @staticmethod
     def join(parts: Sequence[Wires]) -> Wires:
         """Put several sets of synapses one after the other."""
-        none = [np.zeros(0, dtype=np.int64)]
-        columns = {
-            field.name: np.concatenate([getattr(part, field.name) for part in parts] or none)
-            for field in fields(Wires)
-        }
-        return Wires(**columns | {"inhibitory": columns["inhibitory"].astype(bool)})
+        return Wires(
+            **{
+                field.name: np.concatenate([getattr(part, field.name) for part in parts])
+                for field in fields(Wires)
+            }
+            if parts
+            else vars(Wires.none())
+        )
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Input under way: sums of weights that spikes of an earlier piece still deliver.
+
+    Parameters
+    ----------
+    tick, post, receptor, amount : (n,) int64 arrays
+        Ticks count from the start of the piece; amounts are stored weight units.
+    """
+
+    tick: Ints
+    post: Ints
+    receptor: Ints
+    amount: Ints
+
+    @staticmethod
+    def none() -> Pending:
+        """Return no input."""
+        return Pending(*[np.zeros(0, dtype=np.int64)] * len(fields(Pending)))
+
+
+@dataclass(frozen=True)
+class Past:
+    """What plastic synapses remember; ticks count from the last reset.
+
+    Parameters
+    ----------
+    last, trace, trace_2 : (n,) int64 arrays
+        Of each synapse: when its source last spiked, and the traces that left, S4.11.
+    post : (m,) int64 array
+        The targets, each once.
+    n_spikes : (m,) int64 array
+        How many spikes of each target are remembered.
+    time, post_trace, post_trace_2 : (m, HISTORY) int64 arrays
+        When they were, oldest first after a placeholder, and the traces that they left.
+    """
+
+    last: Ints
+    trace: Ints
+    trace_2: Ints
+    post: Ints
+    n_spikes: Ints
+    time: Ints
+    post_trace: Ints
+    post_trace_2: Ints
+
+    @staticmethod
+    def none(wires: Wires) -> Past:
+        """Return the past of synapses and targets that have not spiked."""
+        post = np.unique(wires.post)
+        synapses = [np.zeros(wires.n, dtype=np.int64)] * 3
+        entries = [np.zeros((len(post), HISTORY), dtype=np.int64)] * 3
+        return Past(*synapses, post, np.zeros(len(post), dtype=np.int64), *entries)
+
+
+@dataclass(frozen=True)
+class Plastic:
+    """Synapses that change, of one rule.
+
+    Parameters
+    ----------
+    wires : Wires
+        Weights are those before the first tick.
+    from_sources : bool
+        Whether they leave sources, else neurons.
+    rule : Rule
+    shift : (n,) int64 array
+        Left shift of the ring buffer that each synapse feeds.
+    lag_ticks : (n,) int64 array
+        How late a spike of the target reaches the synapse.
+    past : Past
+    """
+
+    wires: Wires
+    from_sources: bool
+    rule: Rule
+    shift: Ints
+    lag_ticks: Ints
+    past: Past
+
+
+@dataclass(frozen=True)
+class Waves:
+    """Extra input current per tick, from current sources.
+
+    Parameters
+    ----------
+    values : (n_waves, n_ticks, n_steps) int64 array
+        S16.15 nA, one for each update of the neurons with the most updates in a tick; of a
+        run in samples, n_ticks are those of one sample.
+    of : (n,) int64 array
+        The wave of each neuron.
+    """
+
+    values: Ints
+    of: Ints
 
 
 @dataclass(frozen=True)
@@ -121,7 +213,8 @@ class Plan:
 
     Parameters
     ----------
-    cells : Cells
+    groups : tuple of Cells
+        Of different kinds.
     n_sources : int
         Neurons that only play back spikes.
     from_sources, recurrent : Wires
@@ -137,9 +230,18 @@ class Plan:
         Whether spikes of neurons are wanted.
     record : {name: (r,) int64 array}
         Neurons whose `v`, `gsyn_exc` or `gsyn_inh` is wanted.
+    waves : Waves or None
+    plastic : tuple of Plastic
+        Only without samples.
+    first_tick : int
+        Ticks since the last reset before this piece.
+    pending : Pending
+        Input left over from an earlier piece; only without samples.
+    keep_state : bool
+        Whether `Outcome.state` is wanted.
     """
 
-    cells: Cells
+    groups: tuple[Cells, ...]
     n_sources: int
     from_sources: Wires
     recurrent: Wires
@@ -150,6 +252,16 @@ class Plan:
     sample_ticks: int | None
     record_spikes: bool
     record: dict[str, Ints]
+    waves: Waves | None = None
+    plastic: tuple[Plastic, ...] = ()
+    first_tick: int = 0
+    pending: Pending = Pending.none()
+    keep_state: bool = False
+
+    @property
+    def n(self) -> int:
+        """How many neurons there are."""
+        return sum(group.n for group in self.groups)
 
     @property
     def period_ticks(self) -> int:
@@ -162,6 +274,28 @@ class Plan:
         delays = (self.from_sources.delay_ticks, self.recurrent.delay_ticks)
         return int(max([1, *(part.max() for part in delays if len(part))]))
 
+    def starts(self) -> tuple[int, ...]:
+        """Return the index of the first neuron of each group, and the number of neurons."""
+        return tuple(int(n) for n in np.cumsum([0, *(group.n for group in self.groups)]))
+
+
+@dataclass(frozen=True)
+class State:
+    """A network between two pieces of a run.
+
+    Parameters
+    ----------
+    groups : tuple of {name: (n,) int64 array}
+        As `Cells.state`.
+    pending : Pending
+    plastic : tuple of Plastic
+        As they are now.
+    """
+
+    groups: tuple[Mapping[str, Ints], ...]
+    pending: Pending
+    plastic: tuple[Plastic, ...] = ()
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -173,15 +307,36 @@ class Outcome:
         Spikes of the neurons, sorted by index, then by tick.
     watched : {name: (n_ticks, r) int32 array}
         S16.15 bits of what `record` asked for.
-    saturated : (n, 2) int64 array
-        Ticks in which the excitatory and the inhibitory ring buffer of each neuron was
-        full.
+    saturated : (n, MAX_RECEPTORS) int64 array
+        Ticks in which each ring buffer of each neuron was full.
+    state : State or None
+        How the network was left, if the plan keeps it.
+    weights : tuple of (n,) int64 arrays
+        Of each `Plastic`, after the run.
     """
 
     spike_tick: Ints
     spike_index: Ints
     watched: dict[str, NDArray[np.int32]]
     saturated: Ints
+    state: State | None = None
+    weights: tuple[Ints, ...] = ()
 
 
-__all__ = ["WATCHED", "Cells", "Outcome", "Plan", "Wires"]
+def _join(parts: Sequence[Mapping[str, Ints]]) -> dict[str, Ints]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+__all__ = [
+    "MAX_RECEPTORS",
+    "WATCHED",
+    "Cells",
+    "Outcome",
+    "Past",
+    "Pending",
+    "Plan",
+    "Plastic",
+    "State",
+    "Waves",
+    "Wires",
+]

@@ -1,244 +1,388 @@
-"""Population and Projection: what a script says, kept until the run."""
+"""Populations: what a script says of neurons, kept until the run.
+
+One class, though long, as a script sees one object with all of PyNN's calls.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping
+import copy
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.api import InputError, TargetError
-from neurodeploy_brian2 import recording
-from neurodeploy_brian2.cells import STATE, CellType, SpikeSourceArray
-from neurodeploy_brian2.errors import UnsupportedError, refuse_extra
+from neurodeploy.target.fixed_point import decode_s1615, encode_s1615
+from neurodeploy_brian2.cells import CellType, SpikeSourceArray
+from neurodeploy_brian2.errors import (
+    ConfigurationError,
+    RefusedError,
+    UnknownNameError,
+    UnsupportedError,
+)
+from neurodeploy_brian2.parameters import encode_rows
+from neurodeploy_brian2.places import Placed
+from neurodeploy_brian2.planning import check_shape, read_planning
+from neurodeploy_brian2.plasticity import StaticSynapse
+from neurodeploy_brian2.projection import Projection
+from neurodeploy_brian2.recorder import Recorder
+from neurodeploy_brian2.recording import UNITS, Results
+from neurodeploy_brian2.selection import ParameterHolder, PerNeuron
 from neurodeploy_brian2.sources import SourceSpikes, source_spikes
-from neurodeploy_brian2.synapses import Connector, StaticSynapse
+from neurodeploy_brian2.synapse_type import Synapse
+from neurodeploy_brian2.views import IDMixin, PopulationView, sample
 
 if TYPE_CHECKING:
     from neurodeploy_brian2.simulator import Simulator
 
-RECEPTORS = ("excitatory", "inhibitory")
-
-_PLANNING = ("max_expected_summed_weight", "spikes_per_second", "ring_buffer_sigma")
+logger = logging.getLogger(__name__)
 
 
-class Population:
+class Population(Placed):
     """A group of neurons of one type; made by `Simulator.Population`.
 
     Parameters
     ----------
     simulator : Simulator
         The network it belongs to.
-    size : int
+    size : int or None
+        None is one neuron.
     cellclass : CellType or its class
     cellparams : mapping, optional
         Parameters, if `cellclass` is a class.
+    structure : Structure, optional
+        Where the neurons are.
     initial_values : mapping, optional
-        `v` (mV), `isyn_exc`, `isyn_inh` (nA).
+        State before the first tick.
     label : str, optional
     additional_parameters : mapping, optional
-        `max_expected_summed_weight` ([exc, inh], nA), `spikes_per_second`,
-        `ring_buffer_sigma`.
+        See `planning`.
     """
 
     def __init__(
         self,
         simulator: Simulator,
-        size: int,
+        size: Any,
         cellclass: Any,
         cellparams: Mapping[str, Any] | None = None,
         *,
+        structure: Any = None,
         initial_values: Mapping[str, Any] | None = None,
         label: str | None = None,
         additional_parameters: Mapping[str, Any] | None = None,
     ) -> None:
         self._simulator = simulator
-        self.label = label or f"Population{len(simulator.populations)}"
-        self.size = _size(self.label, size)
-        self.celltype = _cell_type(self.label, cellclass, cellparams)
-        self.initial_values: dict[str, Any] = {}
-        self.planning = _planning(self.label, additional_parameters or {})
-        self.recorded: set[str] = set()
-        self.initialize(**(initial_values or {}))
+        self._label = label or f"Population{len(simulator.populations)}"
+        self._size = _size(self._label, size)
+        self.celltype: Any = _cell_type(self._label, cellclass, cellparams)
+        self.planning = read_planning(self._label, self.celltype, additional_parameters or {})
+        self.structure = structure
+        self._positions = None
+        self.annotations: dict[str, Any] = {}
+        self.synapse_dynamics: Synapse = StaticSynapse()
+        self.currents: list[tuple[Any, Sequence[int]]] = []
+        self.recorder = Recorder(self._label, self._size, self.celltype.recordable, self.is_source)
+        self._first: dict[str, PerNeuron] = {}
+        self._parameters: dict[str, PerNeuron] = {}
+        if self.is_source:
+            self._check_source()
+        else:
+            self._fill(dict(self.celltype.parameters))
+        self.set_initial(initial_values or {}, None)
 
-    def __len__(self) -> int:
-        return self.size
+    def _root(self) -> Population:
+        return self
+
+    def _which(self) -> None:
+        return None
+
+    def _fill(self, given: dict[str, Any]) -> None:
+        rows = {row.name: row.default for row in self.celltype.state_rows}
+        for name, default in rows.items():
+            self._first[name] = self._values(name, given.pop(name, default))
+        for name, value in ({row.name: row.default for row in self.celltype.rows} | given).items():
+            self._parameters[name] = self._values(name, value)
+        self.check_values()
+
+    def check_values(self, names: Iterable[str] | None = None) -> None:
+        """Refuse numbers that the machine cannot hold or that make no sense."""
+        values = {**self._parameters, **self._first}
+        chosen = values if names is None else names
+        drawn = {name: values[name].numbers() for name in chosen if values[name].is_drawn}
+        rows = (*self.celltype.rows, *self.celltype.state_rows)
+        known = tuple(row for row in rows if row.name in drawn)
+        encode_rows(self._label, known, drawn, self._size)
+
+    def _check_source(self) -> None:
+        if not self._plays_back:
+            self.celltype.check(self._label, self._size)
+
+    def _values(self, name: str, value: Any) -> PerNeuron:
+        return PerNeuron(f"{self._label}.{name}", self._size, value)
 
     def __getitem__(self, index: Any) -> Any:
-        raise UnsupportedError(self.label, "the emulator does not support views of a population")
+        if isinstance(index, int):
+            return IDMixin(self, index)
+        return PopulationView(self, index)
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
         raise UnsupportedError(f"Population.{name}", "the emulator does not support it")
 
     @property
+    def label(self) -> str:
+        """Its name; it cannot be changed."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        raise RefusedError(self._label, "sPyNNaker's labels cannot be changed", got=label)
+
+    @property
+    def size(self) -> int:
+        """How many neurons there are."""
+        return self._size
+
+    @property
     def is_source(self) -> bool:
-        """Whether it plays back spikes."""
+        """Whether its spikes do not depend on others."""
+        return not self.celltype.receptors
+
+    @property
+    def recorded(self) -> Any:
+        """What is recorded, a mapping of names."""
+        return self.recorder.wanted
+
+    @property
+    def n_steps(self) -> int:
+        """Updates of a neuron in a tick."""
+        return int(self.planning.get("n_steps_per_timestep", 1))
+
+    # ---- parameters and state ----
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        if self.is_source:
+            rows = tuple(row.name for row in self.celltype.rows)
+            return rows or tuple(self.celltype.names())
+        return tuple(self._parameters)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names of the state variables."""
+        return tuple(self._first)
+
+    @property
+    def _plays_back(self) -> bool:
         return isinstance(self.celltype, SpikeSourceArray)
 
-    def set(self, **parameters: Any) -> None:
-        """Set parameters, before the run."""
-        self._simulator.must_not_have_run(f"{self.label}.set")
-        known = type(self.celltype)(**parameters).parameters
-        self.celltype = type(self.celltype)(**(self.celltype.parameters | known))
-
-    def initialize(self, **values: Any) -> None:
-        """Set state variables as they are before the first tick."""
-        self._simulator.must_not_have_run(f"{self.label}.initialize")
-        known = () if self.is_source else tuple(row.name for row in STATE)
-        for name in values:
-            if name not in known:
-                raise InputError(
-                    self.label, f"has no state variable {name}", limit=", ".join(known) or "none"
-                )
-        self.initial_values.update(values)
-
-    def record(
-        self,
-        variables: str | Iterable[str] | None,
-        to_file: None = None,
-        sampling_interval: float | None = None,
-    ) -> None:
-        """Record `spikes`, `v`, `gsyn_exc`, `gsyn_inh` or `all` of all neurons; None: nothing."""
-        self._simulator.must_not_have_run(f"{self.label}.record")
-        refuse_extra(f"{self.label}.record", {"to_file": to_file})
-        if sampling_interval not in (None, self._simulator.timestep_ms):
-            raise UnsupportedError(
-                f"{self.label}.record",
-                "the emulator records every tick",
-                got=f"sampling_interval {sampling_interval}",
-                limit=f"None or {self._simulator.timestep_ms}",
-            )
-        if variables is None:
-            self.recorded.clear()
+    def set_values(self, parameters: Mapping[str, Any], which: Sequence[int] | None) -> None:
+        """Set parameters of some neurons, from the next tick on."""
+        self._simulator.must_be_alive(f"{self._label}.set")
+        for name in parameters:
+            self._know(name, self.parameter_names, "parameter")
+        if self.is_source:
+            self._set_source(parameters, which)
             return
-        self.recorded.update(recording.names(self.label, variables, self.celltype.recordable))
+        self._simulator.on_set(self)
+        for name, value in parameters.items():
+            self._parameters[name].set(value, which)
+        self.check_values(parameters)
 
-    def source_spikes(self, timestep_us: int, n_ticks: int) -> SourceSpikes:
-        """Return what a source sends in a run, by tick."""
+    def read_values(self, names: Any, which: Sequence[int] | None) -> ParameterHolder:
+        """Return parameters of some neurons, after a run as the machine holds them."""
+        asked = (names,) if isinstance(names, str) else tuple(names)
+        for name in asked:
+            self._know(name, self.parameter_names, "parameter")
+        return ParameterHolder(names, lambda name: self._read(name, which))
+
+    def set_initial(self, values: Mapping[str, Any], which: Sequence[int] | None) -> None:
+        """Set state before the first tick; a network that runs keeps what it has."""
+        self._simulator.must_be_alive(f"{self._label}.initialize")
+        for name in values:
+            self._know(name, self.state_names, "state variable")
+        if values and self._simulator.has_run:
+            logger.warning("%s: initialize has no effect before reset(); see set_state", self.label)
+        for name, value in values.items():
+            self._first[name].set(value, which)
+        if values and not self.is_source:
+            self.check_values(values)
+
+    def state_first(self, name: str, which: Sequence[int] | None) -> list[Any]:
+        """Return state before the first tick."""
+        self._know(name, self.state_names, "state variable")
+        return self._as_held(self._first[name].listed(which))
+
+    def set_now(self, values: Mapping[str, Any], which: Sequence[int] | None) -> None:
+        """Set state as it is now; before the first run that is the first."""
+        for name in values:
+            self._know(name, self.state_names, "state variable")
+        if not self._simulator.has_run:
+            for name, value in values.items():
+                self._first[name].set(value, which)
+            return
+        indices = range(self._size) if which is None else which
+        for name, value in values.items():
+            fresh = self._values(name, 0.0)
+            fresh.set(value, indices)
+            if not fresh.is_drawn:
+                fresh.draw_on_host()
+            self._simulator.set_state(self, name, indices, fresh.listed(indices))
+
+    def state_now(self, name: str, which: Sequence[int] | None) -> list[float]:
+        """Return state as it is now."""
+        self._know(name, self.state_names, "state variable")
+        if not self._simulator.has_run:
+            return self._first[name].listed(which)
+        indices = range(self._size) if which is None else which
+        return self._simulator.state(self, name, indices)
+
+    @property
+    def initial_values(self) -> Any:
+        """State before the first tick, by name."""
+        return ParameterHolder(self.state_names, lambda name: self.state_first(name, None))
+
+    def settle(self) -> None:
+        """Draw what is random and hand all numbers to the cell type, ready for the machine."""
+        check_shape(self._label, self.atoms_shape, self.planning.get("neurons_per_core"))
+        if self.is_source:
+            return
+        every = {**self._parameters, **self._first}
+        if not all(values.is_drawn for values in every.values()):
+            self._simulator.draw_parameters(self, every)
+        self.celltype.parameters = {
+            name: values.numbers() for name, values in self._parameters.items()
+        }
+
+    def _read(self, name: str, which: Sequence[int] | None) -> list[Any]:
+        if self._plays_back:
+            return self._spike_lists(which)
+        if self.is_source:
+            indices = range(self._size) if which is None else which
+            listed: list[Any] = self.celltype.listed(name, indices)
+            return listed
+        return self._as_held(self._parameters[name].listed(which))
+
+    def _as_held(self, values: list[Any]) -> list[Any]:
+        if not self._simulator.has_run:
+            return values
+        return [float(decode_s1615(encode_s1615(value))) for value in values]
+
+    def _know(self, name: str, known: Iterable[str], what: str) -> None:
+        known = tuple(known)
+        if name not in known:
+            raise UnknownNameError(
+                self._label, f"has no {what} {name}", limit=", ".join(known) or "none"
+            )
+
+    # ---- sources ----
+
+    def source_spikes(self, timestep_us: int, n_ticks: int, first_tick: int = 0) -> SourceSpikes:
+        """Return what a source sends in [first_tick, n_ticks), by tick since the reset."""
+        if not self._plays_back:
+            drawn: SourceSpikes = self._simulator.draw_spikes(self, n_ticks, first_tick)
+            return drawn
         times = self.celltype.parameters.get("spike_times")
-        return source_spikes(self.label, times, self.size, timestep_us, n_ticks)
+        return source_spikes(self._label, times, self._size, timestep_us, n_ticks, first_tick)
 
-    def spinnaker_get_data(self, variable: str, as_matrix: bool = False) -> NDArray[np.float64]:
-        """Return one variable as sPyNNaker's own array.
+    def _set_source(self, parameters: Mapping[str, Any], which: Sequence[int] | None) -> None:
+        if not self._plays_back:
+            self.celltype.set_parameters(self._label, self._size, parameters, which)
+            self._simulator.rates_changed(self)
+            return
+        if which is not None and len(which) != self._size:
+            logger.warning(
+                "%s: spike_times set through a view replace those of all neurons, as in sPyNNaker",
+                self._label,
+            )
+        self.celltype.parameters = {**self.celltype.parameters, **parameters}
 
-        Returns
-        -------
-        data : (n, 2) or (n, 3) float array
-            For `spikes` rows of neuron and time (ms), by neuron, then by time. For the
-            others rows of neuron, time (ms) and value (mV, nA), by neuron, then by time;
-            with `as_matrix` only the values, (n_ticks, size).
-        """
-        return recording.rows(self._results(), variable, as_matrix)
+    def _spike_lists(self, which: Sequence[int] | None) -> list[Any]:
+        times = self.celltype.parameters.get("spike_times")
+        times = [] if times is None else times
+        nested = hasattr(times, "__len__") and len(times) > 0 and hasattr(times[0], "__len__")
+        every = list(times) if nested else [times] * self._size
+        return every if which is None else [every[index] for index in which]
 
-    def get_data(
-        self,
-        variables: str | Iterable[str] = "all",
-        gather: bool = True,
-        clear: bool = False,
-        *,
-        annotations: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Return a Neo Block with one Segment: spiketrains, and a signal per variable."""
-        refuse_extra(f"{self.label}.get_data", {"clear": clear or None})
-        return recording.block(self._results(), variables, annotations or {})
+    # ---- recordings ----
 
-    def get_spike_counts(self, gather: bool = True) -> dict[int, int]:
-        """Return how many spikes each neuron sent."""
-        counts = np.bincount(self._results().spikes()[1], minlength=self.size)
-        return {index: int(count) for index, count in enumerate(counts)}
+    def record_some(
+        self, variables: Any, to_file: Any, interval: float | None, which: Sequence[int] | None
+    ) -> None:
+        """Record variables of some neurons."""
+        self._simulator.must_be_alive(f"{self._label}.record")
+        self.recorder.record(variables, to_file, interval, self._simulator.timestep_ms, which)
+        if variables is not None:
+            self._simulator.changed(f"{self._label}.record")
+
+    def segments(self) -> list[Results]:
+        """Return the recordings, one for each reset and the last."""
+        return self._simulator.results(self)
+
+    def clear(self, names: Sequence[str]) -> None:
+        """Forget recordings so far."""
+        self._simulator.clear(self, names)
+
+    def unit(self, name: str) -> str:
+        """Return the unit of a parameter or variable."""
+        rows = (*self.celltype.rows, *getattr(self.celltype, "state_rows", ()))
+        units = {row.name: row.unit for row in rows} | UNITS | {"spikes": "", "spike_times": "ms"}
+        self._know(name, units, "parameter or variable")
+        return str(units[name])
 
     def saturated_ticks(self) -> NDArray[np.int64]:
         """Return in how many ticks each neuron's ring buffers were full.
 
         Returns
         -------
-        ticks : (size, 2) int64 array
-            Excitatory, inhibitory.
+        ticks : (size, receptors) int64 array
         """
-        return self._results().saturated
+        return self.segments()[-1].saturated
 
     @property
     def saturations(self) -> int:
         """In how many ticks a ring buffer was full, over all neurons and receptors."""
         return int(self.saturated_ticks().sum())
 
-    def _results(self) -> recording.Results:
-        return self._simulator.results(self)
+    # ---- currents ----
 
+    def inject_some(self, source: Any, which: Sequence[int] | None) -> None:
+        """Let a current source feed some neurons."""
+        if self.is_source:
+            raise ConfigurationError(self._label, "a source takes no current")
+        source.check(self._simulator.timestep_us)
+        self.currents.append((source, range(self._size) if which is None else list(which)))
+        self._simulator.on_set(self)
 
-class Projection:
-    """The connections from one population to another; made by `Simulator.Projection`.
-
-    Parameters
-    ----------
-    pre, post : Population
-    connector : Connector
-    synapse_type : StaticSynapse, optional
-    receptor_type : {'excitatory', 'inhibitory'}
-    label : str, optional
-    timestep_us : int
-        Length of a tick.
-    """
-
-    def __init__(
-        self,
-        pre: Population,
-        post: Population,
-        connector: Connector,
-        synapse_type: StaticSynapse | None = None,
-        *,
-        receptor_type: str = "excitatory",
-        label: str | None = None,
-        timestep_us: int,
-    ) -> None:
-        self.pre, self.post = pre, post
-        self.label = label or f"{pre.label}->{post.label}"
-        self.receptor_type = receptor_type
-        synapse = StaticSynapse() if synapse_type is None else synapse_type
-        for what, value, kind in (
-            ("connector", getattr(connector, "connect", None), object),
-            ("synapse type", synapse, StaticSynapse),
-        ):
-            if value is None or not isinstance(value, kind):
-                raise UnsupportedError(
-                    self.label,
-                    f"the emulator does not support its {what}",
-                    got=type(connector if what == "connector" else synapse).__name__,
-                )
-        if receptor_type not in RECEPTORS:
-            raise InputError(
-                self.label, "unknown receptor type", got=receptor_type, limit=" or ".join(RECEPTORS)
-            )
-        if post.is_source:
-            raise InputError(self.label, "a source cannot receive spikes", got=post.label)
-        self.connections = connector.connect(
-            self.label, (pre.size, post.size), synapse, timestep_us
-        )
-
-    def __getattr__(self, name: str) -> Any:
-        raise UnsupportedError(f"Projection.{name}", "the emulator does not support it")
-
-    @property
-    def inhibitory(self) -> bool:
-        """Whether it feeds the inhibitory ring buffer."""
-        return self.receptor_type == "inhibitory"
+    def sample(self, n: int, rng: Any = None) -> PopulationView:
+        """Return a view of n neurons, drawn without replacement."""
+        return sample(self, n, rng)
 
 
 def _size(label: str, size: Any) -> int:
-    if size != size or int(size) != size or size < 1:
-        raise InputError(
+    if size is None:
+        return 1
+    whole = isinstance(size, int | float | np.number) and size == size
+    if not whole or abs(round(size) - size) >= 0.001 or round(size) < 1:
+        raise ConfigurationError(
             label, "size is not a whole number of neurons", got=size, limit="1 or more"
         )
-    return int(size)
+    return int(round(size))
 
 
-def _cell_type(label: str, cellclass: Any, cellparams: Mapping[str, Any] | None) -> CellType:
+def _cell_type(label: str, cellclass: Any, cellparams: Mapping[str, Any] | None) -> Any:
+    """Return a cell type of the population's own."""
     if isinstance(cellclass, CellType):
         if cellparams:
-            raise InputError(label, "cellparams given beside a cell type that has its parameters")
-        return cellclass
+            raise ConfigurationError(
+                label, "cellparams given beside a cell type that has its parameters"
+            )
+        own = copy.copy(cellclass)
+        own.parameters = dict(cellclass.parameters)
+        return own
     if isinstance(cellclass, type) and issubclass(cellclass, CellType):
         return cellclass(**(cellparams or {}))
     raise UnsupportedError(
@@ -246,25 +390,4 @@ def _cell_type(label: str, cellclass: Any, cellparams: Mapping[str, Any] | None)
     )
 
 
-def _planning(label: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    for name in given:
-        if name not in _PLANNING:
-            raise UnsupportedError(
-                label,
-                f"the emulator does not support the additional parameter {name}",
-                limit=", ".join(_PLANNING),
-            )
-    planning = {name: value for name, value in given.items() if value is not None}
-    summed = planning.get("max_expected_summed_weight")
-    if summed is not None and np.shape(summed) != (2,):
-        raise InputError(
-            label, "max_expected_summed_weight must be [excitatory, inhibitory]", got=summed
-        )
-    numbers = itertools.chain.from_iterable(np.atleast_1d(value) for value in planning.values())
-    for number in numbers:
-        if not np.isfinite(number) or number < 0:
-            raise TargetError(label, "an additional parameter is not a positive number", got=number)
-    return planning
-
-
-__all__ = ["RECEPTORS", "Population", "Projection"]
+__all__ = ["Population", "Projection"]

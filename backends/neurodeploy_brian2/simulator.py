@@ -1,29 +1,44 @@
-"""The PyNN-shaped object on which a script builds, runs and reads a network."""
+"""The PyNN-shaped object on which a script builds, runs and reads a network.
+
+One class, though long, as a script sees one module with all of PyNN's calls.
+"""
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from neurodeploy.api import InputError, SessionOptions
-from neurodeploy_brian2 import cells, synapses
 from neurodeploy_brian2.brian2_device import ENGINES
-from neurodeploy_brian2.brian2_engine import execute
-from neurodeploy_brian2.errors import UnsupportedError, refuse_extra
-from neurodeploy_brian2.mapping import Network, make_plan, source_input
-from neurodeploy_brian2.plan import Outcome, Plan
+from neurodeploy_brian2.errors import (
+    ConfigurationError,
+    RefusedError,
+    UnsupportedError,
+    refuse_extra,
+)
+from neurodeploy_brian2.linking import Link
+from neurodeploy_brian2.machine_draws import Seeds, draw_connections, draw_parameters
+from neurodeploy_brian2.mapping import Network, ring_shifts
+from neurodeploy_brian2.names import EXPORTS
+from neurodeploy_brian2.other_calls import OtherCalls
+from neurodeploy_brian2.plan import Plan
 from neurodeploy_brian2.population import Population as Neurons
-from neurodeploy_brian2.population import Projection as Synapses
+from neurodeploy_brian2.projection import Projection as Synapses
 from neurodeploy_brian2.recording import Results
-from neurodeploy_brian2.sources import SourceSpikes
+from neurodeploy_brian2.running import Running
+from neurodeploy_brian2.synapses import DrawnConnections
+
+logger = logging.getLogger(__name__)
 
 _WHOLE = 1e-6
 """Closer than this to a whole number of ticks is one; 0.1 + 0.2 is not 4 ticks of 0.1 ms."""
 
 
-class Simulator:
+class Simulator(OtherCalls):
     """One network on the emulator, with the names and calls of a PyNN module.
 
     Parameters
@@ -44,20 +59,14 @@ class Simulator:
     [[0.0, 2.0], [0.0, 5.0], [0.0, 9.0]]
     """
 
-    IF_curr_exp = cells.IF_curr_exp
-    IF_curr_delta = cells.IF_curr_delta
-    SpikeSourceArray = cells.SpikeSourceArray
-    StaticSynapse = synapses.StaticSynapse
-    FromListConnector = synapses.FromListConnector
-    OneToOneConnector = synapses.OneToOneConnector
-    AllToAllConnector = synapses.AllToAllConnector
-
     def __init__(self, options: SessionOptions | None = None) -> None:
         self.options = options or SessionOptions()
         self.engine = self.options.engine or ENGINES[0]
         self.setup(self.options.timestep_ms)
 
     def __getattr__(self, name: str) -> Any:
+        if name in EXPORTS:
+            return EXPORTS[name]
         raise UnsupportedError(name, "the emulator does not support this part of PyNN")
 
     def setup(
@@ -74,7 +83,7 @@ class Simulator:
         timestep : float
             ms; rounded up to whole microseconds as sPyNNaker does.
         min_delay : float, optional
-            At least one timestep and a multiple of it.
+            At least one timestep and a multiple of it; what a synapse without a delay has.
         max_delay : float, optional
             Ignored, as by sPyNNaker.
         extra
@@ -85,94 +94,159 @@ class Simulator:
         rank : int
             Always 0.
         """
-        timestep_ms = _milliseconds("setup timestep", timestep)
+        timestep_ms = milliseconds("setup timestep", timestep)
         self.timestep_us = math.ceil(timestep_ms * 1000)
+        for name in ("mindelay", "maxdelay", "dt", "time_step"):
+            if name in extra:
+                raise ConfigurationError("setup", f"{name} is not an argument of setup")
         if isinstance(min_delay, int | float):
             steps = min_delay * 1000 / self.timestep_us
             if not steps >= 1 - _WHOLE or abs(steps - round(steps)) > 1e-5:
-                raise InputError(
+                raise ConfigurationError(
                     "setup min_delay",
                     "is not a whole number of timesteps",
                     got=f"{min_delay} ms",
                     limit=f"a multiple of {self.timestep_ms} ms",
                 )
+        self.min_delay_ms = (
+            float(min_delay) if isinstance(min_delay, int | float) else self.timestep_ms
+        )
         self.populations: list[Neurons] = []
         self.projections: list[Synapses] = []
-        self.plan: Plan | None = None
-        self._n_ticks: int | None = None
-        self._outcome: Outcome | None = None
-        self._sent: dict[Neurons, SourceSpikes] = {}
+        self.per_core: dict[type, Any] = {}
+        self._seeds: dict[Neurons, Seeds] = {}
+        self._drawn: dict[Neurons, dict[Synapses, Any]] = {}
+        self._ended = False
+        self._running = Running(self)
         return 0
+
+    # ---- building ----
 
     def Population(  # noqa: N802 - PyNN's name
         self,
-        size: int,
+        size: Any,
         cellclass: Any,
-        cellparams: dict[str, Any] | None = None,
+        cellparams: Mapping[str, Any] | None = None,
         structure: Any = None,
-        initial_values: dict[str, Any] | None = None,
+        initial_values: Mapping[str, Any] | None = None,
         label: str | None = None,
-        additional_parameters: dict[str, Any] | None = None,
+        additional_parameters: Mapping[str, Any] | None = None,
         **additional: Any,
     ) -> Neurons:
-        """Add a population; `structure` only places neurons in space and is ignored."""
-        self.must_not_have_run("Population")
+        """Add a population; see `population.Population`."""
+        self.must_be_alive("Population")
         population = Neurons(
             self,
             size,
             cellclass,
             cellparams,
+            structure=structure,
             initial_values=initial_values,
             label=label,
-            additional_parameters=(additional_parameters or {}) | additional,
+            additional_parameters={**(additional_parameters or {}), **additional},
         )
         self.populations.append(population)
+        self.changed("Population")
         return population
 
     def Projection(  # noqa: N802 - PyNN's name
         self,
-        pre_synaptic_population: Neurons,
-        post_synaptic_population: Neurons,
+        presynaptic_population: Any,
+        postsynaptic_population: Any,
         connector: Any,
         synapse_type: Any = None,
         source: None = None,
         receptor_type: str = "excitatory",
         space: Any = None,
         label: str | None = None,
+        download_synapses: bool = False,
+        partition_id: str | None = None,
     ) -> Synapses:
-        """Connect two populations of this network."""
-        self.must_not_have_run("Projection")
-        refuse_extra("Projection", {"source": source})
-        pre, post = pre_synaptic_population, post_synaptic_population
-        for end in (pre, post):
-            if end not in self.populations:
-                raise InputError("Projection", "joins what is not a population of this network")
+        """Connect two populations of this network, or stretches of them."""
+        self.must_be_alive("Projection")
+        refuse_extra("Projection", {"source": source, "partition_id": partition_id})
+        for end in (presynaptic_population, postsynaptic_population):
+            root = getattr(end, "_root", None)
+            if root is None or root() not in self.populations:
+                raise ConfigurationError(
+                    "Projection", "joins what is not a population of this network", got=repr(end)
+                )
         projection = Synapses(
-            pre,
-            post,
+            self,
+            presynaptic_population,
+            postsynaptic_population,
             connector,
             synapse_type,
             receptor_type=receptor_type,
+            space=space,
             label=label,
-            timestep_us=self.timestep_us,
         )
         self.projections.append(projection)
+        self._drawn.pop(postsynaptic_population._root(), None)
+        self.changed("Projection")
         return projection
 
-    def run(self, simtime: float) -> float:
+    # ---- running ----
+
+    def run(self, simtime: float, callbacks: Any = None) -> float:
         """Run for so many ms, rounded up to whole ticks, and return the time reached."""
-        self.must_not_have_run("run")
-        ticks = _milliseconds("run", simtime, zero=True) * 1000 / self.timestep_us
-        n_ticks = round(ticks) if abs(ticks - round(ticks)) < _WHOLE else math.ceil(ticks)
-        net = Network(tuple(self.populations), tuple(self.projections), self.timestep_us)
-        sent = source_input(net, n_ticks)
-        self.plan = make_plan(net, sent, n_ticks, self.options.sample_ticks)
-        self._outcome = execute(self.plan, self.engine, progress=self.options.progress)
-        self._sent, self._n_ticks = sent, n_ticks
+        return self.run_until(
+            self.get_current_time() + milliseconds("run", simtime, zero=True), callbacks
+        )
+
+    run_for = run
+
+    def run_until(self, tstop: float, callbacks: Any = None) -> float:
+        """Run until a time since the reset, ms."""
+        until = milliseconds("run_until", tstop, zero=True)
+        if until - self.get_current_time() < -self.timestep_ms / 2:
+            raise InputError(
+                "run_until", "is in the past", got=f"{tstop} ms", limit=self.get_current_time()
+            )
+        if not callbacks:
+            self._advance(until)
+            return self.get_current_time()
+        self._advance_calling(until, list(callbacks))
         return self.get_current_time()
 
-    def end(self) -> None:
-        """End the simulation; recordings stay readable."""
+    def _advance_calling(self, until_ms: float, callbacks: list[Any]) -> None:
+        """Run, and stop at the times that functions ask for, as PyNN does.
+
+        Each is called with the time and returns when it wants to be called next; the one that
+        is next is also called at the end.
+        """
+        due = [(callback(self.get_current_time()), callback) for callback in callbacks]
+        while self.get_current_time() + 1e-9 < until_ms:
+            first = min(time for time, _ in due)
+            self._advance(min(first, until_ms))
+            now = self.get_current_time()
+            due = [
+                (callback(now) if time - first < self.timestep_ms else time, callback)
+                for time, callback in due
+            ]
+
+    def reset(self, annotations: Any = None) -> None:
+        """Go back to time 0: state as at first, parameters as they are, a new Neo segment."""
+        self.must_be_alive("reset")
+        self._running.reset()
+
+    def end(self, compatible_output: Any = True) -> None:
+        """End the simulation; recordings stay readable, those with a file are written."""
+        if self._ended:
+            return
+        self._ended = True
+        for population in self.populations:
+            for variable, file in population.recorder.files.items():
+                if file is not None and self.has_run:
+                    population.write_data(file, variable)
+
+    def _advance(self, until_ms: float) -> None:
+        self.must_be_alive("run")
+        ticks = until_ms * 1000 / self.timestep_us
+        whole = round(ticks) if abs(ticks - round(ticks)) < _WHOLE else math.ceil(ticks)
+        self._running.advance(whole - self._running.now)
+
+    # ---- questions ----
 
     def get_time_step(self) -> float:
         """Return the timestep in ms."""
@@ -180,81 +254,144 @@ class Simulator:
 
     def get_min_delay(self) -> float:
         """Return the shortest delay in ms."""
-        return self.timestep_ms
+        return self.min_delay_ms
+
+    def get_max_delay(self) -> float:
+        """Refused, as by sPyNNaker."""
+        raise RefusedError(
+            "get_max_delay", "sPyNNaker has no longest delay", todo="delays of any length work"
+        )
 
     def get_current_time(self) -> float:
-        """Return the time simulated so far in ms."""
-        return (self._n_ticks or 0) * self.timestep_ms
-
-    def num_processes(self) -> int:
-        """Return 1."""
-        return 1
-
-    def rank(self) -> int:
-        """Return 0."""
-        return 0
+        """Return the time since the reset in ms."""
+        return self._running.now * self.timestep_ms
 
     @property
     def timestep_ms(self) -> float:
         """Length of a tick."""
         return self.timestep_us / 1000.0
 
-    def must_not_have_run(self, what: str) -> None:
-        """Raise an error if the network has run already."""
-        if self._n_ticks is not None:
-            raise UnsupportedError(
-                what,
-                "the emulator runs a network once, and it has run",
-                todo="call setup() for a new network",
+    @property
+    def plan(self) -> Plan | None:
+        """The last run as integers."""
+        return self._running.plan
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it has run since the last reset."""
+        return self._running.has_run
+
+    @property
+    def has_run_ever(self) -> bool:
+        """Whether it has run at all."""
+        return self._running.has_run_ever
+
+    def must_be_alive(self, what: str) -> None:
+        """Raise an error if the simulation has ended."""
+        if self._ended:
+            raise ConfigurationError(
+                what, "the simulation has ended", todo="call setup() for a new network"
             )
 
-    def results(self, population: Neurons) -> Results:
-        """Return the recordings of a population."""
-        if self._outcome is None or self._n_ticks is None or population not in self.populations:
-            raise InputError(population.label, "has no data yet", todo="call run() first")
-        first_id = sum(pop.size for pop in self.populations[: self.populations.index(population)])
-        shape: dict[str, Any] = {
-            "label": population.label,
-            "size": population.size,
-            "first_id": first_id,
-            "n_ticks": self._n_ticks,
-            "timestep_us": self.timestep_us,
-            "recorded": frozenset(population.recorded),
+    # ---- what populations and projections ask ----
+
+    def changed(self, what: str) -> None:
+        """Note that the network is another than the one that runs."""
+        self._running.changed(what)
+
+    def on_set(self, population: Neurons) -> None:
+        """Note that parameters were set."""
+        self._running.must_allow_pieces(f"{population.label}.set")
+
+    def set_state(
+        self, population: Neurons, name: str, indices: Sequence[int], values: list[float]
+    ) -> None:
+        """Set state of the network that runs."""
+        self._running.set_state(population, name, indices, values)
+
+    def state(self, population: Neurons, name: str, indices: Sequence[int]) -> list[float]:
+        """Return state of the network that runs."""
+        return self._running.state(population, name, indices)
+
+    def results(self, population: Neurons) -> list[Results]:
+        """Return the recordings of a population, one for each reset and the last."""
+        return self._running.results(population)
+
+    def clear(self, population: Neurons, names: Iterable[str]) -> None:
+        """Forget recordings of a population so far."""
+        self._running.clear(population, names)
+
+    def draw_spikes(self, population: Neurons, n_ticks: int, first_tick: int) -> Any:
+        """Return what a Poisson population sends next."""
+        return self._running.draw_spikes(population, n_ticks, first_tick)
+
+    def rates_changed(self, population: Neurons) -> None:
+        """Note that rates of a Poisson population were set."""
+        self._running.rates_changed(population)
+
+    def draw_parameters(self, population: Neurons, every: Mapping[str, Any]) -> None:
+        """Draw what is random among a population's parameters; between runs the host does."""
+        if self.has_run:
+            for values in every.values():
+                values.draw_on_host()
+            return
+        draw_parameters(population, every, self._seeds_of(population))
+
+    def drawn(self, projection: Synapses) -> Any:
+        """Return the connections of a projection that cores draw."""
+        target = projection.post._root()
+        if target not in self._drawn:
+            mine = [
+                one
+                for one in self._by_source(target)
+                if isinstance(one.connections, DrawnConnections)
+            ]
+            seeds = self._seeds_of(target)
+            self._drawn[target] = draw_connections(target, mine, self.scales(target), seeds)
+        return self._drawn[target][projection]
+
+    def scales(self, target: Neurons) -> dict[str, float]:
+        """Return steps of a stored weight to a unit of weight, by receptor."""
+        shifts = ring_shifts(self.network(), target)
+        factor = target.celltype.weight_factor
+        return {
+            name: 2.0 ** (15 - shift) * factor
+            for name, shift in zip(target.celltype.receptors, shifts, strict=True)
         }
-        if population.is_source:
-            return Results(**shape, **_sent_data(self._sent[population], population.size))
-        net = Network(tuple(self.populations), tuple(self.projections), self.timestep_us)
-        first = net.offsets(sources=False)[population]
-        return Results(**shape, **_slice(self._outcome, self.plan, first, population))
+
+    def held(self, link: Link) -> dict[str, Any]:
+        """Return connections as the machine holds them: indices, weights and delays (ms)."""
+        factor = link.post.celltype.weight_factor
+        shift = ring_shifts(self.network(), link.post)[link.receptor]
+        stored = self._running.stored(link, shift, factor)
+        return {
+            "source": link.connections.pre,
+            "target": link.connections.post,
+            "weight": stored / (2.0 ** (15 - shift) * factor),
+            "delay": link.connections.delay_ticks(self.timestep_us) * self.timestep_ms,
+        }
+
+    def network(self) -> Network:
+        """Return populations and what joins them, for the mapping."""
+        links: Any = tuple(link for one in self.projections for link in one.links())
+        return Network(tuple(self.populations), links, self.timestep_us)
+
+    def _by_source(self, target: Neurons) -> list[Synapses]:
+        """Return projections into a population by source, then as they were made."""
+        mine = [one for one in self.projections if one.post._root() is target]
+        sources: list[Neurons] = []
+        for one in mine:
+            if one.pre._root() not in sources:
+                sources.append(one.pre._root())
+        return sorted(mine, key=lambda one: sources.index(one.pre._root()))
+
+    def _seeds_of(self, population: Neurons) -> Seeds:
+        if population not in self._seeds:
+            self._seeds[population] = Seeds(population.planning.get("seed"))
+        return self._seeds[population]
 
 
-def _sent_data(sent: SourceSpikes, size: int) -> dict[str, Any]:
-    order = np.lexsort((sent.tick, sent.index))
-    return {
-        "spike_tick": sent.tick[order],
-        "spike_index": sent.index[order],
-        "watched": {},
-        "saturated": np.zeros((size, 2), dtype=np.int64),
-    }
-
-
-def _slice(outcome: Outcome, plan: Plan | None, first: int, pop: Neurons) -> dict[str, Any]:
-    """Return a population's part of what the engine gave."""
-    low, high = np.searchsorted(outcome.spike_index, [first, first + pop.size])
-    watched = {}
-    for name, which in (plan.record if plan else {}).items():
-        if name in pop.recorded:
-            column = int(np.searchsorted(which, first))
-            watched[name] = outcome.watched[name][:, column : column + pop.size]
-    return {
-        "spike_tick": outcome.spike_tick[low:high],
-        "spike_index": outcome.spike_index[low:high] - first,
-        "watched": watched,
-        "saturated": outcome.saturated[first : first + pop.size],
-    }
-
-
-def _milliseconds(who: str, value: Any, *, zero: bool = False) -> float:
+def milliseconds(who: str, value: Any, *, zero: bool = False) -> float:
     """Return a time, or refuse what is none."""
     if not isinstance(value, int | float | np.number) or not math.isfinite(value):
         raise InputError(who, "is not a time in ms", got=repr(value))
@@ -263,4 +400,4 @@ def _milliseconds(who: str, value: Any, *, zero: bool = False) -> float:
     return float(value)
 
 
-__all__ = ["Simulator"]
+__all__ = ["Simulator", "milliseconds"]

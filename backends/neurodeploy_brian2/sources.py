@@ -26,7 +26,7 @@ class SourceSpikes:
 
 
 def source_spikes(
-    who: str, times_ms: Any, size: int, timestep_us: int, n_ticks: int
+    who: str, times_ms: Any, size: int, timestep_us: int, n_ticks: int, first_tick: int = 0
 ) -> SourceSpikes:
     """Return the spikes that a run of so many ticks sends.
 
@@ -37,8 +37,8 @@ def source_spikes(
     times_ms : None, float, sequence of floats or sequence of sequences
         One list for every neuron, or one that all share.
     size : int
-    timestep_us, n_ticks : int
-        Only ticks in [0, n_ticks) are sent.
+    timestep_us, n_ticks, first_tick : int
+        Only ticks in [first_tick, n_ticks) are sent.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def source_spikes(
         raise InputError(f"{who}.spike_times", "is not finite", got=times[~np.isfinite(times)][0])
     # Microseconds are truncated, ticks are rounded up.
     tick = np.ceil(np.floor(times * 1000.0) / timestep_us)
-    kept = (tick >= 0) & (tick < n_ticks)
+    kept = (tick >= first_tick) & (tick < n_ticks)
     tick, index = tick[kept].astype(np.int64), index[kept]
     order = np.lexsort((index, tick))
     return SourceSpikes(tick[order], index[order])

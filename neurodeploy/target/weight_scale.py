@@ -98,6 +98,7 @@ def expected_summed_weight(
     incoming: Iterable[IncomingProjection],
     *,
     timestep_ms: float = 1.0,
+    weight_factor: float = 1.0,
     rate_hz: float = DEFAULT_RATE_HZ,
     sigma: float = DEFAULT_SIGMA,
 ) -> float:
@@ -109,6 +110,8 @@ def expected_summed_weight(
         Every projection onto one synapse type of one population.
     timestep_ms : float
         Length of a tick.
+    weight_factor : float
+        What weights are multiplied by on the machine: 1024 for conductances (uS).
     rate_hz, sigma : float
         sPyNNaker's `spikes_per_second` and `ring_buffer_sigma`.
 
@@ -124,11 +127,13 @@ def expected_summed_weight(
         per_tick = one.spikes_per_tick
         if per_tick is None:
             per_tick = max(1.0, rate_hz / ticks_per_s)
-        weights = weights.add(one.weight_mean_nA, one.weight_variance, one.n_to_one)
+        mean = one.weight_mean_nA * weight_factor
+        weights = weights.add(mean, one.weight_variance * weight_factor**2, one.n_to_one)
         delays = delays.add(0.0, one.delay_variance, one.n_to_one)
         rates = rates.add(rate_hz if one.rate_hz is None else one.rate_hz, 0.0, one.n_to_one)
+        # Without the factor, as in sPyNNaker 7.4.1: conductances get too small a shift.
         total += per_tick * (one.weight_max_nA * one.n_to_one)
-        biggest = max(biggest, one.weight_max_nA)
+        biggest = max(biggest, one.weight_max_nA * weight_factor)
     if delays.variance == 0.0:
         return max(total, biggest)
     spikes_per_tick = weights.n * rates.mean / ticks_per_s
@@ -141,6 +146,7 @@ def choose_shift(
     *,
     max_expected_nA: float | None = None,
     timestep_ms: float = 1.0,
+    weight_factor: float = 1.0,
     rate_hz: float = DEFAULT_RATE_HZ,
     sigma: float = DEFAULT_SIGMA,
 ) -> int:
@@ -152,13 +158,19 @@ def choose_shift(
         Every projection onto that synapse type.
     max_expected_nA : float or None
         sPyNNaker's `max_expected_summed_weight`; if given, it replaces the estimate.
-    timestep_ms, rate_hz, sigma : float
+    timestep_ms, weight_factor, rate_hz, sigma : float
         As in `expected_summed_weight`.
     """
     if max_expected_nA is not None:
-        return ring_buffer_shift(max_expected_nA)
+        return ring_buffer_shift(max_expected_nA * weight_factor)
     return ring_buffer_shift(
-        expected_summed_weight(incoming, timestep_ms=timestep_ms, rate_hz=rate_hz, sigma=sigma)
+        expected_summed_weight(
+            incoming,
+            timestep_ms=timestep_ms,
+            weight_factor=weight_factor,
+            rate_hz=rate_hz,
+            sigma=sigma,
+        )
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.target.fixed_point import expk, expulr
-from neurodeploy_brian2.cells import STATE, IF_curr_exp, derive, encode_rows
+from neurodeploy_brian2.cells import IF_curr_exp
 from neurodeploy_brian2.mapping import Network, ring_shifts, stored_weights
 from neurodeploy_brian2.simulator import Simulator
 
@@ -39,9 +39,9 @@ def test_expulr(n, bits):
 
 
 def test_constants_of_a_default_cell():
-    cells = derive("x", False, encode_rows("x", IF_curr_exp.rows + STATE, {}, 1), 1.0)
-    got = (cells.resistance, cells.leak, cells.refractory_ticks, cells.decay_exc, cells.init_exc)
-    assert [int(value[0]) for value in got] == [655360, 31170, 1, 3516490311, 3892384920]
+    cells = IF_curr_exp().cells("x", 1, {}, 1.0).constants
+    names = ("resistance", "leak", "refractory_ticks", "decay_0", "init_0")
+    assert [int(cells[name][0]) for name in names] == [655360, 31170, 1, 3516490311, 3892384920]
 
 
 def bits(population, name):

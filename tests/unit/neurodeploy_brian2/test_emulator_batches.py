@@ -11,7 +11,8 @@ from random_networks import assert_same, build, make_net, run
 
 from neurodeploy.api import InputError
 from neurodeploy_brian2.brian2_engine import execute
-from neurodeploy_brian2.lanes import Lanes, lay_out, unfold_sources
+from neurodeploy_brian2.carry import unfold_sources
+from neurodeploy_brian2.lanes import Lanes, lay_out
 from neurodeploy_brian2.mapping import Network, make_plan, source_input
 
 TICKS = 9

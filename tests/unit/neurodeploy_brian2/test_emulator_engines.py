@@ -69,7 +69,7 @@ def test_no_compiler_is_said_with_the_remedy(engine, monkeypatch):
 
 def test_code_that_was_not_compiled_is_noticed(monkeypatch):
     """Brian2 leaves a block out, without a word, if Cython cannot compile it."""
-    build_network = brian2_engine._build
+    build_network = brian2_engine.build
 
     def broken(*arguments):
         network = build_network(*arguments)
@@ -83,7 +83,7 @@ def test_code_that_was_not_compiled_is_noticed(monkeypatch):
         tick.before_run = before_run
         return network
 
-    monkeypatch.setattr(brian2_engine, "_build", broken)
+    monkeypatch.setattr(brian2_engine, "build", broken)
     sim, _ = build(NET, sample_ticks=9)
     with pytest.raises(BackendFailure, match="was not compiled"):
         sim.run(27.0)

@@ -1,0 +1,134 @@
+"""Plastic synapses as Brian2 functions with a memory.
+
+The arrays are in the functions' namespaces under fixed names, so all functions of a run see
+the same ones, on every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neurodeploy_brian2.plastic import Ints, Memory, change, remember
+from neurodeploy_brian2.plastic_c import TEXT
+
+
+def change_function(brian2: Any, k: int, memory: Memory, ring: Ints) -> Any:
+    """Return `nd_change_<k>(tick, synapse, times)`, the weight after spikes of the source."""
+
+    def update(tick: Any, synapse: Any, times: Any) -> Any:
+        synapse = np.asarray(synapse)
+        return change(memory, ring, int(tick), synapse, np.broadcast_to(times, synapse.shape))
+
+    arrays = {f"_nd_memory_{k}": memory.cells, "_nd_ring": ring}
+    call = f"nd_change(_namespace_nd_memory_{k}, _namespace_nd_ring, tick, synapse, times)"
+    return _function(brian2, f"nd_change_{k}", "tick synapse times", update, call, arrays)
+
+
+def play_function(brian2: Any, k: int, memory: Memory, ring: Ints, sent: Ints) -> Any:
+    """Return `nd_play_<k>(tick, synapse, source)`, which looks up how often a source spikes.
+
+    Parameters
+    ----------
+    brian2 : module
+    k : int
+    memory : Memory
+    ring : int64 array
+    sent : (2 + 2 * s,) int64 array
+        n sources, s, tick * n + source in order, then how many times each.
+    """
+    n, n_keys = int(sent[0]), int(sent[1])
+    key, counts = sent[2 : 2 + n_keys], sent[2 + n_keys :]
+
+    def update(tick: Any, synapse: Any, source: Any) -> Any:
+        synapse = np.asarray(synapse)
+        wanted = np.broadcast_to(int(tick) * n + np.asarray(source), synapse.shape)
+        times = counts[np.searchsorted(key, wanted)]
+        return change(memory, ring, int(tick), synapse, times)
+
+    arrays = {f"_nd_memory_{k}": memory.cells, "_nd_ring": ring, "_nd_sent": sent}
+    times = "nd_sent(_namespace_nd_sent, tick, source)"
+    call = f"nd_change(_namespace_nd_memory_{k}, _namespace_nd_ring, tick, synapse, {times})"
+    return _function(brian2, f"nd_play_{k}", "tick synapse source", update, call, arrays)
+
+
+def remember_function(brian2: Any, k: int, memory: Memory) -> Any:
+    """Return `nd_remember_<k>(tick, cell, times)`, which adds spikes to histories."""
+
+    def add(tick: Any, cell: Any, times: Any) -> Any:
+        remember(memory, int(tick), np.asarray(cell), np.asarray(times))
+        return times
+
+    arrays = {f"_nd_memory_{k}": memory.cells}
+    call = f"nd_remember(_namespace_nd_memory_{k}, tick, cell, times)"
+    return _function(brian2, f"nd_remember_{k}", "tick cell times", add, call, arrays)
+
+
+def take_function(brian2: Any, memory: Memory, ring: Ints) -> Any:
+    """Return `nd_take(tick, cell, pair, sum)`, the sum and what plastic synapses add to it."""
+    n_slots, n_cells = memory.number("n_slots"), memory.number("n_cells")
+    slots = ring.reshape(-1, n_slots, n_cells)
+
+    def take(tick: Any, cell: Any, pair: Any, total: Any) -> Any:
+        due = slots[int(pair), int(tick) % n_slots]
+        total = total + due[cell]
+        due[cell] = 0
+        return total
+
+    arrays = {"_nd_memory_0": memory.cells, "_nd_ring": ring}
+    call = "total + nd_take_entry(_namespace_nd_memory_0, _namespace_nd_ring, tick, cell, pair)"
+    return _function(brian2, "nd_take", "tick cell pair total", take, call, arrays)
+
+
+def _function(
+    brian2: Any, name: str, arguments: str, python: Any, call: str, arrays: Mapping[str, Ints]
+) -> Any:
+    names = arguments.split()
+    function = brian2.Function(
+        python,
+        arg_units=[1] * len(names),
+        return_unit=1,
+        arg_types=["any"] * len(names),
+        return_type="integer",
+        stateless=False,
+    )
+    # The default NumPy form checks units by printing whole arrays on every call.
+    function.implementations.add_numpy_implementation(python, discard_units=True)
+    c_arguments = ", ".join(f"int64_t {argument}" for argument in names)
+    function.implementations.add_implementation(
+        "cpp",
+        f"{TEXT}\nstatic inline int64_t {name}({c_arguments}) {{ return {call}; }}",
+        name=name,
+        namespace=dict(arrays),
+    )
+    function.implementations.add_implementation(
+        "cython", _cython(name, names, call, arrays), name=name, namespace=dict(arrays)
+    )
+    return function
+
+
+def _cython(name: str, arguments: list[str], call: str, arrays: Mapping[str, Ints]) -> str:
+    """Return Cython that includes the C text, and a function that passes the arrays."""
+    shown = ", ".join(f"long long {argument}" for argument in arguments)
+    text = "".join(f"    {line}\n" for line in TEXT.splitlines())
+    names = ", ".join(f"_namespace{array}" for array in arrays)
+    return (
+        f'cdef extern from *:\n    """\n    #include <stdint.h>\n{text}    """\n'
+        f"{_PROTOTYPES}"
+        f"cdef long long {name}({shown}):\n"
+        f"    global {names}\n"
+        f"    return {call}\n"
+    )
+
+
+_PROTOTYPES = """\
+    long long nd_change(int64_t *m, int64_t *ring, long long tick, long long y, long long times)
+    long long nd_remember(int64_t *m, long long tick, long long cell, long long times)
+    long long nd_take_entry(
+        int64_t *m, int64_t *ring, long long tick, long long cell, long long pair)
+    long long nd_sent(int64_t *sent, long long tick, long long source)
+"""
+
+__all__ = ["change_function", "play_function", "remember_function", "take_function"]

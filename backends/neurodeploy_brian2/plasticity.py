@@ -1,0 +1,381 @@
+"""Synapse types: what a script says of synapses, as descriptions.
+
+What a population's synapses can do is decided by one binary on the board, so all that reach
+it must agree: `merge` is sPyNNaker's rule for that.
+The types refer to each other there, so they are in one module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neurodeploy_brian2.errors import ParameterError, RefusedError, SynapseError, WrongTypeError
+from neurodeploy_brian2.rules import MultiplicativeWeightDependence, TimingRule, WeightRule
+from neurodeploy_brian2.synapse_type import Synapse
+
+MODULATORS = ("reward", "punishment")
+"""Receptor types of neuromodulation, in the order of their indices."""
+
+
+class StaticSynapse(Synapse):
+    """A synapse that does not change.
+
+    Parameters
+    ----------
+    pad_to_length : int, optional
+        Ignored.
+    """
+
+    def __init__(self, weight: Any = 0.0, delay: Any = None, pad_to_length: Any = None) -> None:
+        super().__init__(weight, delay)
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Return the other, which can do no less."""
+        if isinstance(other, Neuromodulation):
+            raise SynapseError("Neuromodulation", "can only be added after a projection with STDP")
+        if isinstance(other, WeightChanger):
+            raise SynapseError("WeightChanger", "can only be added after a WeightChangeable")
+        return other
+
+
+class STDPMechanism(Synapse):
+    """A synapse that changes with the times of spikes.
+
+    Parameters
+    ----------
+    timing_dependence : TimingRule
+    weight_dependence : WeightRule
+    voltage_dependence
+        Must be None.
+    dendritic_delay_fraction : float
+        Must be 1.
+    backprop_delay : bool
+        Whether a spike of the target reaches the synapse after the synapse's delay.
+    """
+
+    changes = True
+
+    def __init__(
+        self,
+        timing_dependence: Any = None,
+        weight_dependence: Any = None,
+        voltage_dependence: Any = None,
+        dendritic_delay_fraction: float = 1.0,
+        weight: Any = 0.0,
+        delay: Any = None,
+        pad_to_length: Any = None,
+        backprop_delay: bool = True,
+    ) -> None:
+        super().__init__(weight, delay)
+        if timing_dependence is None or weight_dependence is None:
+            raise RefusedError(
+                "STDPMechanism", "needs both timing_dependence and weight_dependence"
+            )
+        if voltage_dependence is not None:
+            raise RefusedError("STDPMechanism", "sPyNNaker has no voltage_dependence")
+        if float(dendritic_delay_fraction) != 1.0:
+            raise RefusedError(
+                "STDPMechanism",
+                "sPyNNaker's delays are all dendritic",
+                got=f"dendritic_delay_fraction {dendritic_delay_fraction}",
+                limit=1.0,
+            )
+        for rule, kind in ((timing_dependence, TimingRule), (weight_dependence, WeightRule)):
+            if not isinstance(rule, kind):
+                raise WrongTypeError(
+                    "STDPMechanism", f"is not a {kind.__name__}", got=type(rule).__name__
+                )
+        if isinstance(weight_dependence, MultiplicativeWeightDependence) and (
+            timing_dependence.n_terms != 1
+        ):
+            raise RefusedError("MultiplicativeWeightDependence", "does not support triplets")
+        weight_dependence.A_plus = timing_dependence.A_plus
+        weight_dependence.A_minus = timing_dependence.A_minus
+        self.timing_dependence, self.weight_dependence = timing_dependence, weight_dependence
+        self.dendritic_delay_fraction = 1.0
+        self.backprop_delay = bool(backprop_delay)
+        self.neuromodulation: Neuromodulation | None = None
+
+    @property
+    def suffix(self) -> str:
+        """The part of the binary's name that stands for the rules."""
+        kind = "izhikevich_neuromodulation_" if self.neuromodulation else "mad_"
+        return f"_stdp_{kind}{self.timing_dependence.suffix}_{self.weight_dependence.suffix}"
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the numbers of both rules."""
+        return {
+            **self.timing_dependence.parameters(),
+            **self.weight_dependence.parameters(),
+            "dendritic_delay_fraction": self.dendritic_delay_fraction,
+            "backprop_delay": self.backprop_delay,
+        }
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Set one parameter of either rule."""
+        for rule in (self.timing_dependence, self.weight_dependence, self):
+            if hasattr(rule, name):
+                setattr(rule, name, value)
+                return
+        raise ParameterError("STDPMechanism", f"has no parameter {name}", got=value)
+
+    def same_rules(self, other: STDPMechanism) -> bool:
+        """Tell whether two are carried out by one binary with the same parameters."""
+        return bool(
+            self.timing_dependence == other.timing_dependence
+            and self.weight_dependence == other.weight_dependence
+        )
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Accept the same rules, static synapses and neuromodulation."""
+        if isinstance(other, Neuromodulation):
+            if self.neuromodulation is not None and not self.neuromodulation.same(other):
+                raise SynapseError("Neuromodulation", "must be the same within a population")
+            self.neuromodulation = other
+            return self
+        _no_weight_changes(other, "STDP")
+        if isinstance(other, STDPMechanism):
+            if not self.same_rules(other):
+                raise SynapseError(
+                    "STDPMechanism", "all plastic projections of a population must have one rule"
+                )
+            other.neuromodulation = other.neuromodulation or self.neuromodulation
+            return other
+        if isinstance(other, StructuralMechanismStatic):
+            return StructuralMechanismSTDP(
+                *other.rules,
+                self.timing_dependence,
+                self.weight_dependence,
+                **other.rewiring,
+                backprop_delay=self.backprop_delay,
+            )
+        return self
+
+    def largest_weight(self, largest: float) -> float:
+        """Return the bound of the rule, or the initial weight if larger."""
+        return max(largest, float(self.weight_dependence.w_max))
+
+
+class Neuromodulation(Synapse):
+    """Projections of dopamine, which turn eligibility into weights."""
+
+    changes = True
+
+    def __init__(
+        self,
+        weight: Any = 0.0,
+        tau_c: float = 1000.0,
+        tau_d: float = 200.0,
+        w_min: float = 0.0,
+        w_max: float = 1.0,
+    ) -> None:
+        super().__init__(weight, 1)
+        if w_min < 0 or w_max < 0:
+            raise SynapseError("Neuromodulation", "w_min and w_max must not be negative")
+        self.tau_c, self.tau_d, self.w_min, self.w_max = tau_c, tau_d, w_min, w_max
+
+    def same(self, other: Neuromodulation) -> bool:
+        """Tell whether two are the same."""
+        return vars(self) | {"weight": 0} == vars(other) | {"weight": 0}
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Never the first."""
+        raise SynapseError("Neuromodulation", "can only be added after a projection with STDP")
+
+
+class WeightChangeable(Synapse):
+    """Synapses whose weights another projection changes."""
+
+    changes = True
+
+    def __init__(
+        self, weight_min: float, weight_max: float, weight: Any = 0.0, delay: Any = None
+    ) -> None:
+        super().__init__(weight, delay)
+        if not 0.0 <= weight_min < weight_max:
+            raise SynapseError(
+                "WeightChangeable",
+                "weight_min must not be negative and weight_max must be larger",
+                got=f"{weight_min} and {weight_max}",
+            )
+        self.weight_min, self.weight_max = weight_min, weight_max
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Accept its changer, and others with the same bounds."""
+        if isinstance(other, WeightChanger):
+            return self
+        if not isinstance(other, WeightChangeable):
+            raise SynapseError("WeightChangeable", "only goes with a WeightChanger")
+        if (self.weight_min, self.weight_max) != (other.weight_min, other.weight_max):
+            raise SynapseError("WeightChangeable", "all must have the same bounds")
+        return self
+
+    def largest_weight(self, largest: float) -> float:
+        """Return the upper bound, or the initial weight if larger."""
+        return max(largest, self.weight_max)
+
+
+class WeightChanger(Synapse):
+    """Synapses whose spikes change the weights of another projection."""
+
+    changes = True
+
+    def __init__(self, weight_change: float, projection: Any) -> None:
+        super().__init__(weight_change, 1)
+        if not isinstance(projection.synapse_type, WeightChangeable):
+            raise SynapseError("WeightChanger", "the projection is not WeightChangeable")
+        self.projection = projection
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Never the first."""
+        raise SynapseError("WeightChanger", "can only be added after a WeightChangeable")
+
+
+class StructuralMechanismStatic(StaticSynapse):
+    """Synapses that form and vanish."""
+
+    changes = True
+    by_machine = False
+
+    def __init__(
+        self,
+        partner_selection: Any,
+        formation: Any,
+        elimination: Any,
+        f_rew: float = 10.0**4,
+        initial_weight: float = 0.0,
+        initial_delay: Any = 1.0,
+        s_max: int = 32,
+        with_replacement: bool = True,
+        seed: int | None = None,
+        weight: Any = 0.0,
+        delay: Any = None,
+    ) -> None:
+        super().__init__(weight, delay)
+        self.rules = (partner_selection, formation, elimination)
+        self.rewiring = {
+            "f_rew": f_rew,
+            "initial_weight": initial_weight,
+            "initial_delay": initial_delay,
+            "s_max": s_max,
+            "with_replacement": with_replacement,
+            "seed": seed,
+        }
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Accept the same rules, and STDP."""
+        _no_weight_changes(other, "structural plasticity")
+        if isinstance(other, StructuralMechanismStatic | StructuralMechanismSTDP):
+            _same_rewiring(self, other)
+            return other
+        return other.merge(self) if isinstance(other, STDPMechanism) else self
+
+
+class StructuralMechanismSTDP(STDPMechanism):
+    """Synapses that form, vanish and change with the times of spikes."""
+
+    by_machine = False
+
+    def __init__(
+        self,
+        partner_selection: Any,
+        formation: Any,
+        elimination: Any,
+        timing_dependence: Any = None,
+        weight_dependence: Any = None,
+        voltage_dependence: Any = None,
+        dendritic_delay_fraction: float = 1.0,
+        f_rew: float = 10.0**4,
+        initial_weight: float = 0.0,
+        initial_delay: Any = 1.0,
+        s_max: int = 32,
+        with_replacement: bool = True,
+        seed: int | None = None,
+        weight: Any = 0.0,
+        delay: Any = None,
+        backprop_delay: bool = True,
+    ) -> None:
+        super().__init__(
+            timing_dependence,
+            weight_dependence,
+            voltage_dependence,
+            dendritic_delay_fraction,
+            weight,
+            delay,
+            backprop_delay=backprop_delay,
+        )
+        self.rules = (partner_selection, formation, elimination)
+        self.rewiring = {
+            "f_rew": f_rew,
+            "initial_weight": initial_weight,
+            "initial_delay": initial_delay,
+            "s_max": s_max,
+            "with_replacement": with_replacement,
+            "seed": seed,
+        }
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Accept what has the same rules."""
+        if isinstance(other, StructuralMechanismStatic | StructuralMechanismSTDP):
+            _same_rewiring(self, other)
+        if isinstance(other, StructuralMechanismStatic):
+            return self
+        super().merge(other)
+        return self
+
+    def largest_weight(self, largest: float) -> float:
+        """Return the bound of the rule, or the initial weight if larger."""
+        return max(super().largest_weight(largest), float(self.rewiring["initial_weight"]))
+
+
+class Local(Synapse):
+    """Synapses without rows, for a connector that has the weights itself."""
+
+    def __init__(self, delay: Any = None) -> None:
+        super().__init__(0.0, delay)
+        self.weight = None
+        if self.delay is not None and not isinstance(self.delay, int | float):
+            raise SynapseError(type(self).__name__, "takes one delay", got=delay)
+
+    def merge(self, other: Synapse) -> Synapse:
+        """Accept only its own kind."""
+        if type(other) is not type(self):
+            raise SynapseError(
+                type(self).__name__, "all projections onto the population must be of this type"
+            )
+        return other
+
+
+class Convolution(Local):
+    """The synapse type of a ConvolutionConnector."""
+
+
+class PoolDense(Local):
+    """The synapse type of a PoolDenseConnector."""
+
+
+def _no_weight_changes(other: Synapse, what: str) -> None:
+    if isinstance(other, WeightChangeable | WeightChanger):
+        raise SynapseError(type(other).__name__, f"does not go with {what}")
+
+
+def _same_rewiring(first: Any, second: Any) -> None:
+    if (first.rules, first.rewiring) != (second.rules, second.rewiring):
+        raise SynapseError(
+            "structural plasticity", "must be the same for all projections of a population"
+        )
+
+
+__all__ = [
+    "MODULATORS",
+    "Convolution",
+    "Local",
+    "Neuromodulation",
+    "PoolDense",
+    "STDPMechanism",
+    "StaticSynapse",
+    "StructuralMechanismSTDP",
+    "StructuralMechanismStatic",
+    "WeightChangeable",
+    "WeightChanger",
+]
