@@ -104,7 +104,8 @@ class Layout:
         first = starts[group] * self.n_lanes + (index - starts[group])
         size = np.asarray(self.sizes, dtype=np.int64)[group]
         lane = np.arange(self.n_lanes, dtype=np.int64)[:, np.newaxis]
-        return (first + lane * size).reshape(-1)
+        copies: Ints = (first + lane * size).reshape(-1)
+        return copies
 
     def split(self, place: Ints) -> tuple[Ints, Ints]:
         """Return the lane and the index of what is at each place."""

@@ -155,8 +155,8 @@ def stored_weights(projection: Projection, shift: int) -> Ints:
 
 
 def _cells(net: Network, pop: Population, shifts: tuple[int, ...]) -> Cells:
-    timestep_ms = net.timestep_us / 1000.0
-    cells: Cells = pop.celltype.cells(pop.label, pop.size, pop.initial_values, timestep_ms, pop.n_steps)
+    when = (net.timestep_us / 1000.0, pop.n_steps)
+    cells: Cells = pop.celltype.cells(pop.label, pop.size, pop.initial_values, *when)
     rows = {
         f"shift_{r}": np.full(pop.size, shift, dtype=np.int64) for r, shift in enumerate(shifts)
     }
