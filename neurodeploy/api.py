@@ -12,6 +12,7 @@ from neurodeploy.errors import (
     TargetError,
     VerifyError,
 )
+from neurodeploy.records import Finding
 from neurodeploy.runtime.backend import Backend, SessionOptions
 from neurodeploy.target.spec import TargetSpec
 from neurodeploy.target.weight_scale import (
@@ -36,6 +37,7 @@ __all__ = [
     "Backend",
     "BackendFailure",
     "BackendUnavailable",
+    "Finding",
     "IncomingProjection",
     "InputError",
     "LoweringError",

@@ -242,7 +242,7 @@ class _Run:
         return Report(
             model=compiled.model.name,
             target=target.name,
-            engine=self.engine or target.engines[0],
+            engine=recording.engine or self.engine or target.engines[0],
             emulates=target.emulates,
             classes=compiled.classes,
             decisions=decisions,
@@ -319,6 +319,10 @@ def _warnings(run: _Run, recording: Recording) -> tuple[str, ...]:
     for name, count in recording.saturations.items():
         if count:
             found.append(f"{name}: ring buffers were full {count} times; raise its weight scale")
+    # Full ring buffers and lost weights are told above and below, the compiler's time
+    # constants are its choice, and a batch alone cannot say what never fires.
+    told = ("wrap-around", "unwatched", "delay")
+    found += [str(finding) for finding in recording.findings if finding.kind in told]
     for proj in run.compiled.network.projections:
         q = proj.quantisation
         if q is not None and q.zeroed > 0.05 * (proj.n_synapses + q.zeroed):

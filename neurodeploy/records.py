@@ -54,6 +54,38 @@ class Spikes:
         return self.step[first:last], self.index[first:last]
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something that a run reports.
+
+    Parameters
+    ----------
+    kind : str
+    who : str
+        A population or projection.
+    count, of : int
+        How many, of how many.
+    detail : str
+        Of what, and what happened to it.
+    todo : str
+        What to do about it.
+    adds : bool
+        Whether counts of several runs add up; else they say the same each time.
+    """
+
+    kind: str
+    who: str
+    count: int
+    of: int
+    detail: str
+    todo: str = ""
+    adds: bool = False
+
+    def __str__(self) -> str:
+        text = f"{self.who}: {self.count} of {self.of} {self.detail}"
+        return text + (f"; {self.todo}" if self.todo else "")
+
+
 @dataclass(frozen=True, eq=False)
 class Recording:
     """What a target returns for a batch.
@@ -68,6 +100,10 @@ class Recording:
         Ticks in which a ring buffer of a neuron was full.
     timing_s : mapping of str to float
         Seconds spent to `build` and to `run`.
+    engine : str
+        What ran inside the target; empty if it did not say.
+    findings : tuple of Finding
+        What the target reported.
     """
 
     n_samples: int
@@ -75,6 +111,8 @@ class Recording:
     membrane: NDArray[np.float64] | None = None
     saturations: Mapping[str, int] = field(default_factory=dict)
     timing_s: Mapping[str, float] = field(default_factory=dict)
+    engine: str = ""
+    findings: tuple[Finding, ...] = ()
 
     def first(self, n: int) -> Recording:
         """Return the recording of the first n samples."""
@@ -107,5 +145,21 @@ def concatenate(parts: Sequence[Recording]) -> Recording:
         for name, count in part.saturations.items():
             saturations[name] = saturations.get(name, 0) + count
     return Recording(
-        int(offsets[-1]), spikes, np.concatenate(membranes) if membranes else None, saturations
+        int(offsets[-1]),
+        spikes,
+        np.concatenate(membranes) if membranes else None,
+        saturations,
+        engine=parts[0].engine,
+        findings=_merged([finding for part in parts for finding in part.findings]),
     )
+
+
+def _merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return one finding for each kind, owner and what it says."""
+    made: dict[tuple[str, str, str], Finding] = {}
+    for one in findings:
+        key = one.kind, one.who, "" if one.adds else one.detail
+        known = made.setdefault(key, one)
+        if one.adds and known is not one:
+            made[key] = replace(known, count=known.count + one.count, of=known.of + one.of)
+    return tuple(made.values())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from neurodeploy.api import BackendUnavailable, InputError, SessionOptions, TargetSpec
-from neurodeploy_brian2.brian2_device import ENGINES
+from neurodeploy_brian2.engines import ENGINES
 from neurodeploy_brian2.simulator import Simulator
 
 _NEEDS = ("brian2", "neo")

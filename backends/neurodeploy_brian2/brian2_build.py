@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.functions import brian_functions, wave_function
+from neurodeploy_brian2.core_draws import core_draws
+from neurodeploy_brian2.functions import brian_functions, draw_function, wave_function
 from neurodeploy_brian2.kinds import KINDS, SEEN, rings
 from neurodeploy_brian2.lanes import Lanes, Layout
+from neurodeploy_brian2.overflow import input_may_wrap, is_usual, largest_waves, may_wrap
 from neurodeploy_brian2.plan import WATCHED, Ints, Plan, Wires
 
 _LANE = ("end", "stride", "period")
-_SHARED = ("stride", "period")
+_SHARED = ("stride", "period", "usual")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def _repeats(brian2: Any, cells: Any, event: str, light_code: Any) -> Any:
 def _variables(plan: Plan) -> tuple[str, ...]:
     """Return the variables of all kinds of neurons, each once."""
     names: dict[str, None] = dict.fromkeys((*_LANE, *SEEN, "fired", "wave"))
+    if any(may_wrap(plan)):
+        names |= dict.fromkeys(("wrapped", "usual"))
     for group in plan.groups:
         kind = KINDS[group.kind]
         full = (f"full_{r}" for r in range(len(kind.receptors)))
@@ -99,6 +103,8 @@ def _cells(brian2: Any, plan: Plan, lanes: Lanes, layout: Layout, clock: Any) ->
     functions = brian_functions(brian2)
     if plan.waves is not None:
         functions["nd_wave"] = wave_function(brian2, plan.waves)
+    if any(KINDS[group.kind].draws for group in plan.groups):
+        functions["nd_draw"] = draw_function(brian2, *core_draws(plan))
     names = _variables(plan)
     group = brian2.NeuronGroup(
         layout.n,
@@ -115,6 +121,8 @@ def _cells(brian2: Any, plan: Plan, lanes: Lanes, layout: Layout, clock: Any) ->
     )
     group.variables["stride"].set_value(lanes.stride)
     group.variables["period"].set_value(lanes.period)
+    if "usual" in names:
+        group.variables["usual"].set_value(int(is_usual(plan)))
     for name, value in _values(plan, lanes, layout).items():
         group.variables[name].set_value(value)
     return group
@@ -157,9 +165,13 @@ def _first_input(plan: Plan) -> dict[str, Ints]:
 
 def _ticks(cells: Any, plan: Plan, layout: Layout, clock: Any) -> list[Any]:
     ticks = []
+    counted, waves = may_wrap(plan), largest_waves(plan)
     for k, (group, span) in enumerate(zip(plan.groups, layout.spans(), strict=True)):
         part = cells if len(plan.groups) == 1 else cells[span]
-        text = KINDS[group.kind].tick(group.n_steps, waves=plan.waves is not None)
+        first = sum(one.n for one in plan.groups[:k])
+        inputs = counted[k] and input_may_wrap(group, waves[first : first + group.n])
+        where = "all" if inputs else "membrane" * counted[k]
+        text = KINDS[group.kind].tick(group.n_steps, waves=plan.waves is not None, counted=where)
         ticks.append(part.run_regularly(text, clock=clock, when="groups", name=f"tick_{k}"))
     return ticks
 
@@ -238,7 +250,7 @@ def _monitors(
                     clock=cells.clock,
                     when="end",
                     codeobj_class=light_code,
-                    name=f"watch_{seen}",
+                    name=f"watch_{name}",
                 ),
             )
 

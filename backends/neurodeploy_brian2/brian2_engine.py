@@ -91,7 +91,8 @@ def _nothing(plan: Plan) -> Outcome:
     state = State(tuple(group.state for group in plan.groups), plan.pending, plan.plastic)
     full = np.zeros((plan.n, MAX_RECEPTORS), dtype=np.int64)
     weights = tuple(one.wires.weight for one in plan.plastic)
-    return Outcome(none, none, watched, full, state if plan.keep_state else None, weights)
+    kept = state if plan.keep_state else None
+    return Outcome(none, none, watched, full, kept, weights, np.zeros(plan.n, dtype=np.int64))
 
 
 def _check_sums(plan: Plan) -> None:
@@ -150,16 +151,24 @@ def _collect(network: Network, plastic: PlasticNetwork, plan: Plan, lanes: Lanes
     tick, index = _spikes(network, network.spikes, lanes)
     state = _state(network, plastic, plan, lanes) if plan.keep_state else None
     full = _saturated(network, plan, lanes)
-    return Outcome(tick, index, watched, full, state, weights_now(plastic, plan))
+    weights, wrapped = weights_now(plastic, plan), _total(network, "wrapped", plan, lanes)
+    return Outcome(tick, index, watched, full, state, weights, wrapped)
 
 
 def _saturated(network: Network, plan: Plan, lanes: Lanes) -> Ints:
     full = np.zeros((plan.n, MAX_RECEPTORS), dtype=np.int64)
-    place = network.layout.copies(np.arange(plan.n))
     for r in range(MAX_RECEPTORS):
-        if f"full_{r}" in network.cells.variables:
-            full[:, r] = _value(network, f"full_{r}")[place].reshape(lanes.n, -1).sum(axis=0)
+        full[:, r] = _total(network, f"full_{r}", plan, lanes)
     return full
+
+
+def _total(network: Network, name: str, plan: Plan, lanes: Lanes) -> Ints:
+    """Return a counter of each neuron over all lanes; one that was not needed is 0."""
+    if name not in network.cells.variables:
+        return np.zeros(plan.n, dtype=np.int64)
+    place = network.layout.copies(np.arange(plan.n))
+    total: Ints = _value(network, name)[place].reshape(lanes.n, -1).sum(axis=0)
+    return total
 
 
 def _state(network: Network, plastic: PlasticNetwork, plan: Plan, lanes: Lanes) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from neurodeploy.api import InputError
@@ -56,6 +56,8 @@ class CellType:
     rows: ClassVar[tuple[Parameter, ...]] = ()
     state_rows: ClassVar[tuple[Parameter, ...]] = ()
     recordable: ClassVar[tuple[str, ...]] = ("spikes",)
+    core_draws: ClassVar[bool] = True
+    """Whether cores can draw its parameters; else the host draws them."""
     receptors: ClassVar[tuple[str, ...]] = ()
     """Names of the receptor types, in the order of the machine's ring buffers."""
 
@@ -83,7 +85,7 @@ class NeuronType(CellType):
     and which of the kind's state variables PyNN knows by another name.
     """
 
-    recordable = ("spikes", "v", "gsyn_exc", "gsyn_inh")
+    recordable: ClassVar[tuple[str, ...]] = ("spikes", "v", "gsyn_exc", "gsyn_inh")
     receptors: ClassVar[tuple[str, ...]] = ("excitatory", "inhibitory")
     kind: ClassVar[str]
     taus: ClassVar[tuple[str, ...]] = _TAUS
@@ -99,7 +101,13 @@ class NeuronType(CellType):
         return 1024.0 if KINDS[self.kind].is_conductance else 1.0
 
     def cells(
-        self, who: str, size: int, initial: Mapping[str, Any], timestep_ms: float, n_steps: int = 1
+        self,
+        who: str,
+        size: int,
+        initial: Mapping[str, Any],
+        timestep_ms: float,
+        n_steps: int = 1,
+        cores: Sequence[range] = (),
     ) -> Cells:
         """Return the neurons of a population as integers.
 
@@ -113,6 +121,8 @@ class NeuronType(CellType):
         timestep_ms : float
         n_steps : int
             Updates in a tick.
+        cores : sequence of range
+            Which neurons are on which core; all on one unless given.
 
         Returns
         -------
@@ -121,7 +131,7 @@ class NeuronType(CellType):
         """
         bits = encode_rows(who, self.rows, self.parameters, size)
         bits |= encode_rows(who, self.state_rows, self.parameters | dict(initial), size)
-        load = Loading(who, bits, timestep_ms, n_steps)
+        load = Loading(who, bits, timestep_ms, n_steps, cores)
         kind = KINDS[self.kind]
         derived = dict(type(self).shape(load, self.taus))
         for part in self.parts:

@@ -5,7 +5,7 @@ Formulas are those of docs/numerics.md; `ts` there is the length of an update, `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,12 +23,14 @@ from neurodeploy.target.fixed_point import (
     kdivui,
     mul,
 )
+from neurodeploy_brian2.parameters import U1616
 
 Bits = Mapping[str, Ints]
 
 _EXACT = 1 << 32
 """1.0 in U0.32; input of a delta synapse is not scaled."""
 
+_MAX = 0xFFFFFFFF
 _IZK_THRESHOLD = 30 * ONE
 _IZK_LONG_STEP = 60620  # 1.85 in S16.15, cut off
 _ALPHA_GAIN_BITS = 0x7FFF  # the gain passes through an unsigned fraction
@@ -47,12 +49,15 @@ class Loading:
     timestep_ms : float
     n_steps : int
         Updates in a tick.
+    cores : sequence of range
+        Which neurons are on which core.
     """
 
     who: str
     bits: Bits
     timestep_ms: float
     n_steps: int
+    cores: Sequence[range] = ()
 
     @property
     def tick(self) -> int:
@@ -71,7 +76,7 @@ class Loading:
 
     def full(self, value: int) -> Ints:
         """Return one value for every neuron."""
-        return np.full_like(self.bits["v"], value)
+        return np.full_like(next(iter(self.bits.values())), value)
 
     def quotient(self, what: str, a: Ints, b: Ints) -> Ints:
         """Divide, and refuse what would wrap around: no one means that."""
@@ -163,6 +168,81 @@ def calcium(load: Loading) -> Derived:
     }
 
 
+def gate(load: Loading) -> Derived:
+    """Return the constants of an sEMD's synapses."""
+    return {"scaling_factor": load.bits["scaling_factor"]}
+
+
+def soft_threshold(load: Loading) -> Derived:
+    """Return the constants of a threshold that is passed by chance, the sooner the higher v is."""
+    bits = load.bits
+    step = kdivk(load.tick, 10 * ONE)
+    return {
+        "v_thresh": bits["v_thresh"],
+        "per_du": load.quotient("1 / du_th", load.full(ONE), bits["du_th"]),
+        "hazard": load.each(lambda _, tau: int(mul(kdivk(ONE, tau), step)), "tau_th"),
+        "draws_a_tick": _per_core(load, lambda cells: np.full(len(cells), len(cells))),
+    }
+
+
+def first_draw(load: Loading) -> Derived:
+    """Return where each neuron's draws of the tick before the first one would start."""
+    places = _per_core(load, lambda cells: np.arange(len(cells)) - len(cells))
+    return {"draw_at": places}
+
+
+def fixed_chance(load: Loading) -> Derived:
+    """Return the probability, U0.32, of a spike above the threshold."""
+    return {"chance": ((load.bits["p_thresh"] * _MAX) >> 16) & _MAX}
+
+
+def inverse_gain(load: Loading) -> Derived:
+    """Return the constants of StocExp: a probability of 1 / tau without input."""
+    return {
+        "bias": load.bits["bias"],
+        "gain": ((1 << 32) // load.bits["tau"]) & 0xFFFF,
+        "refractory_ticks": _ticks(load, "tau"),
+    }
+
+
+def gain(load: Loading) -> Derived:
+    """Return the constants of StocExpStable: a probability of tau at v = 0."""
+    return {
+        "bias": load.bits["bias"],
+        "gain": load.bits["tau"],
+        "v_reset": load.bits["v_reset"],
+        "refractory_ticks": _ticks(load, "tau_refrac"),
+    }
+
+
+def sigma(load: Loading) -> Derived:
+    """Return the constants of StocSigma."""
+    return {
+        "bias": load.bits["bias"],
+        "alpha": load.bits["alpha"],
+        "refractory_ticks": _ticks(load, "tau_refrac"),
+    }
+
+
+def no_shape(load: Loading, taus: tuple[str, ...]) -> Derived:
+    """Return nothing: input is used as it comes."""
+    return {}
+
+
+def _ticks(load: Loading, name: str) -> Ints:
+    """Return how many ticks a U16.16 time takes, rounded up."""
+    quotient = ((load.bits[name] << 16) // U1616.encode(load.timestep_ms)) & _MAX
+    ticks: Ints = (quotient >> 16) + ((quotient & 0xFFFF) != 0)
+    return ticks
+
+
+def _per_core(load: Loading, of: Callable[[range], Ints]) -> Ints:
+    """Return a number of draws for each neuron; without cores, one has all of them."""
+    cores = load.cores or (range(len(load.full(0))),)
+    draws: Ints = np.concatenate([of(cells) for cells in cores]).astype(np.int64) * load.n_steps
+    return draws
+
+
 def _synaptic_decay(tick: int, tau: int) -> int:
     return expulr(-kdivk(tick, tau))
 
@@ -178,14 +258,7 @@ def _alpha_gain(tick: int, tau: int) -> int:
 
 
 __all__ = [
-    "Loading",
-    "alpha",
-    "calcium",
-    "delta",
-    "exponential",
-    "izhikevich",
-    "leaky",
-    "membrane",
-    "reversal",
-    "unscaled_delta",
-]
+    "Loading", "alpha", "calcium", "delta", "exponential", "first_draw", "fixed_chance", "gain",
+    "gate", "inverse_gain", "izhikevich", "leaky", "membrane", "no_shape", "reversal", "sigma",
+    "soft_threshold", "unscaled_delta",
+]  # fmt: skip

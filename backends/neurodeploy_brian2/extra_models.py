@@ -13,6 +13,14 @@ from neurodeploy_brian2.cells import (
     Izhikevich_cond,
     Izhikevich_cond_dual,
 )
+from neurodeploy_brian2.chance_cells import (
+    IF_curr_exp_sEMD,
+    IFCondExpStoc,
+    IFCurrDeltaFixedProb,
+    StocExp,
+    StocExpStable,
+    StocSigma,
+)
 from neurodeploy_brian2.connectors import AllButMeConnector, OneToOneOffsetConnector
 from neurodeploy_brian2.errors import UnsupportedError
 from neurodeploy_brian2.plasticity import Neuromodulation, WeightChangeable, WeightChanger
@@ -29,11 +37,14 @@ IFCurDelta = IF_curr_delta
 
 __all__ = [
     "AllButMeConnector",
+    "IFCondExpStoc",
     "IFCurDelta",
     "IFCurrDeltaCa2Adaptive",
+    "IFCurrDeltaFixedProb",
     "IFCurrExpCa2Adaptive",
     "IFTruncDelta",
     "IF_curr_dual_exp",
+    "IF_curr_exp_sEMD",
     "Izhikevich_cond",
     "Izhikevich_cond_dual",
     "Neuromodulation",
@@ -42,6 +53,9 @@ __all__ = [
     "RecurrentRule",
     "SpikeNearestPairRule",
     "SpikeSourcePoissonVariable",
+    "StocExp",
+    "StocExpStable",
+    "StocSigma",
     "Vogels2011Rule",
     "WeightChangeable",
     "WeightChanger",

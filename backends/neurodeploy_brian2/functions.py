@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.plan import Waves
+from neurodeploy_brian2.chance_steps import CHANCE_STEPS
+from neurodeploy_brian2.overflow_steps import OVERFLOW_STEPS
+from neurodeploy_brian2.plan import Ints, Waves
 from neurodeploy_brian2.steps import STEPS
 
 
@@ -22,7 +24,7 @@ def brian_functions(brian2: Any) -> dict[str, Any]:
         Passed in, because this package imports Brian2 only while a session runs.
     """
     made = {}
-    for name, step in STEPS.items():
+    for name, step in {**STEPS, **CHANCE_STEPS, **OVERFLOW_STEPS}.items():
         function = _function(brian2, step.python, step.n_arguments)
         function.implementations.add_implementation("cpp", step.c_text(name), name=name)
         function.implementations.add_implementation("cython", step.cython_text(name), name=name)
@@ -61,6 +63,44 @@ def wave_function(brian2: Any, waves: Waves) -> Any:
     return function
 
 
+def draw_function(brian2: Any, words: Ints, first: int) -> Any:
+    """Return `nd_draw(number)`, which looks up what a core draws; past the end it is 0.
+
+    Parameters
+    ----------
+    brian2 : module
+    words : (n,) int64 array
+    first : int
+        Number of the first word.
+    """
+    table = np.ascontiguousarray(words, dtype=np.int64)
+
+    def look_up(number: Any) -> Any:
+        index = number - first
+        return np.where(index < len(table), table[np.minimum(index, len(table) - 1)], 0)
+
+    function = _function(brian2, look_up, 1)
+    memory = {"_nd_draws": table}
+    function.implementations.add_implementation(
+        "cpp",
+        "static inline int64_t nd_draw(int64_t number) { return "
+        f"number < {first + len(table)} ? _namespace_nd_draws[number - {first}] : 0; }}",
+        name="nd_draw",
+        namespace=memory,
+    )
+    function.implementations.add_implementation(
+        "cython",
+        "cdef long long nd_draw(long long number):\n"
+        "    global _namespace_nd_draws\n"
+        f"    if number < {first + len(table)}:\n"
+        f"        return _namespace_nd_draws[number - {first}]\n"
+        "    return 0\n",
+        name="nd_draw",
+        namespace=memory,
+    )
+    return function
+
+
 def _function(brian2: Any, python: Any, n_arguments: int) -> Any:
     function = brian2.Function(
         python,
@@ -74,4 +114,4 @@ def _function(brian2: Any, python: Any, n_arguments: int) -> Any:
     return function
 
 
-__all__ = ["brian_functions", "wave_function"]
+__all__ = ["brian_functions", "draw_function", "wave_function"]

@@ -1,7 +1,7 @@
 """Kinds of neurons: what one tick does to each, composed of a few parts.
 
-As in sPyNNaker, a neuron is a synapse shape, an input type, a membrane and what is added to
-it; a kind is one choice of each, and its tick is Brian2 code over the steps of `steps`.
+As in sPyNNaker, a neuron is a synapse shape, an input type, a membrane, a threshold and what
+is added to it; a kind is one choice of each, and its tick is their Brian2 code in a row.
 """
 
 from __future__ import annotations
@@ -9,128 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SEEN = ("v_seen", "exc_seen", "inh_seen")
-"""What a recording of the tick shows."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Code with the constants and the state that it needs; `{r}` is a receptor.
-
-    Parameters
-    ----------
-    constants, state : tuple of str
-    first : str
-        What the tick's input does, once a tick.
-    step : str
-        What an update does.
-    last : str
-        What comes after the membrane in every update.
-    """
-
-    constants: tuple[str, ...]
-    state: tuple[str, ...]
-    first: str = ""
-    step: str = ""
-    last: str = ""
-
-
-EXPONENTIAL = Part(
-    constants=("shift_{r}", "init_{r}", "decay_{r}"),
-    state=("syn_{r}",),
-    first="syn_{r} = nd_arrive(syn_{r}, in_{r}, shift_{r}, init_{r})",
-    step="out_{r}_{k} = syn_{r}",
-    last="syn_{r} = nd_decay(syn_{r}, decay_{r})",
+from neurodeploy_brian2.chance_parts import (
+    BY_CHANCE,
+    GATED,
+    SOFT,
+    STOC_EXP,
+    STOC_EXP_STABLE,
+    STOC_SIGMA,
+    STOCHASTIC,
+    SUMMED,
 )
-"""A delta synapse is the case decay 0, init 1."""
-
-ALPHA = Part(
-    constants=("shift_{r}", "decay_{r}", "gain_{r}"),
-    state=("lin_{r}", "exp_{r}", "last_{r}"),
-    first="""
-arrived_{r} = nd_input(in_{r}, shift_{r})
-last_{r} = nd_pick_each(nd_fires(arrived_{r}, 1, 1), arrived_{r}, last_{r})
-exp_{r} = nd_alpha_exp(exp_{r}, arrived_{r}, decay_{r})
-lin_{r} = nd_alpha_lin(lin_{r}, arrived_{r}, gain_{r}, exp_{r})
-""",
-    step="out_{r}_{k} = nd_scale(lin_{r}, exp_{r})",
-    last="""
-lin_{r} = nd_alpha_ramp(lin_{r}, last_{r}, gain_{r})
-exp_{r} = nd_decay(exp_{r}, decay_{r})
-""",
+from neurodeploy_brian2.parts import (
+    ADAPTIVE,
+    ALPHA,
+    CONDUCTANCE,
+    CONDUCTANCE_DUAL,
+    CURRENT,
+    EXPONENTIAL,
+    IZHIKEVICH,
+    LEAKY,
+    NOTHING,
+    PLAIN,
+    THRESHOLD,
+    TRUNCATED,
+    Part,
 )
 
-CURRENT = Part(
-    constants=("factor",),
-    state=(),
-    step="drive_{k} = nd_drive(exc_{k}, inh_{k}, factor, offset_{k})",
-)
-"""`factor` turns synaptic state into current; 1 but for a delta synapse."""
-
-CONDUCTANCE = Part(
-    constants=("e_exc", "e_inh"),
-    state=(),
-    step="drive_{k} = nd_pull(exc_{k}, inh_{k}, e_exc, e_inh, v, offset_{k})",
-)
-
-CONDUCTANCE_DUAL = Part(
-    constants=("e_exc", "e_inh"),
-    state=(),
-    step="""
-second_{k} = nd_scale(value_1_{k}, nd_difference(e_exc, v))
-drive_{k} = nd_sum(nd_pull(value_0_{k}, inh_{k}, e_exc, e_inh, v, offset_{k}), second_{k})
-""",
-)
-"""Each conductance is multiplied, and so cut off, on its own."""
-
-LEAKY = Part(
-    constants=("resistance", "leak", "v_rest", "v_reset", "v_thresh", "refractory_ticks"),
-    state=("v", "hold"),
-    step="""
-v = nd_membrane(v, drive_{k}, hold, resistance, leak, v_rest)
-now_{k} = nd_fires(v, v_thresh, live)
-v = nd_pick_each(now_{k}, v_reset, v)
-hold = nd_hold(hold, now_{k}, refractory_ticks)
-""",
-)
-
-TRUNCATED = Part(
-    constants=("resistance", "v_reset", "v_thresh", "refractory_ticks"),
-    state=("v", "hold"),
-    step="""
-v = nd_integrate(v, drive_{k}, hold, resistance, v_reset)
-now_{k} = nd_fires(v, v_thresh, live)
-v = nd_pick_each(now_{k}, v_reset, v)
-hold = nd_hold(hold, now_{k}, refractory_ticks)
-""",
-)
-
-IZHIKEVICH = Part(
-    constants=("a", "b", "v_reset", "u_jump", "v_thresh", "h_usual", "h_after_spike"),
-    state=("v", "u", "h"),
-    step="""
-beta_{k} = nd_izk_beta(v, u, h, a, b)
-middle_{k} = nd_izk_middle(v, nd_izk_slope(v, u, drive_{k}), h)
-v_{k} = nd_izk_v(v, u, h, drive_{k}, middle_{k}, beta_{k})
-u_{k} = nd_izk_u(u, h, a, b, middle_{k}, beta_{k})
-now_{k} = nd_fires(v_{k}, v_thresh, live)
-v = nd_pick_each(now_{k}, v_reset, v_{k})
-u = nd_jump(now_{k}, u_{k}, u_jump)
-h = nd_pick_each(now_{k}, h_after_spike, h_usual)
-""",
-)
-
-PLAIN = Part(constants=(), state=(), step="offset_{k} = offset")
-
-ADAPTIVE = Part(
-    constants=("calcium_decay", "calcium_jump"),
-    state=("calcium",),
-    step="""
-calcium = nd_scale(calcium, calcium_decay)
-offset_{k} = nd_difference(offset, calcium)
-""",
-    last="calcium = nd_jump(now_{k}, calcium, calcium_jump)",
-)
+SEEN = ("v_seen", "exc_seen", "inh_seen", "exc_seen", "inh_seen", "prob_seen")
+"""What a recording of the tick shows, in the order of `plan.WATCHED`."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +46,13 @@ class Kind:
     Parameters
     ----------
     membrane : Part
-    receptors : tuple of {'exc', 'inh'}
-        Which sum each ring buffer goes to.
-    shape, input_type, added : Part
+    receptors : tuple of {'exc', 'inh', 'gate'}
+        Which sum each ring buffer goes to; a gate goes to none.
+    shape, input_type, added, threshold : Part
+    mixed : Part
+        What receptors do to each other before they are summed.
+    forgetful : bool
+        Whether loading the state after a pause drops the input of the tick it stopped in.
     """
 
     membrane: Part
@@ -150,23 +60,41 @@ class Kind:
     shape: Part = EXPONENTIAL
     input_type: Part = CURRENT
     added: Part = PLAIN
+    threshold: Part = THRESHOLD
+    mixed: Part = NOTHING
+    forgetful: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """All parts but the shape, in the order of an update."""
-        return (self.added, self.input_type, self.membrane)
+        return (self.mixed, self.added, self.input_type, self.membrane, self.threshold)
 
     @property
     def constants(self) -> tuple[str, ...]:
         """Names of the constants of a neuron."""
         shared = [name for part in self.parts for name in part.constants]
-        return ("i_offset", *shared, *self._each(self.shape.constants))
+        return (*shared, *self._each(self.shape.constants))
 
     @property
     def state(self) -> tuple[str, ...]:
         """Names of the state of a neuron."""
         shared = [name for part in self.parts for name in part.state]
         return (*shared, *self._each(self.shape.state))
+
+    @property
+    def takes_current(self) -> bool:
+        """Whether current sources reach it."""
+        return "i_offset" in self.constants
+
+    @property
+    def draws(self) -> bool:
+        """Whether it takes numbers from the generator that its core's neurons share."""
+        return "draw_at" in self.state
+
+    @property
+    def has_seed(self) -> bool:
+        """Whether it has a generator of its own, made valid whenever it is loaded."""
+        return "seed3" in self.state
 
     @property
     def is_conductance(self) -> bool:
@@ -177,7 +105,7 @@ class Kind:
         for r in range(len(self.receptors)):
             yield from (name.format(r=r) for name in names)
 
-    def tick(self, n_steps: int, *, waves: bool) -> str:
+    def tick(self, n_steps: int, *, waves: bool, counted: str = "") -> str:
         """Return the Brian2 code of one tick.
 
         Parameters
@@ -186,16 +114,20 @@ class Kind:
             Updates in a tick.
         waves : bool
             Whether neurons receive current from sources.
+        counted : {'', 'membrane', 'all'}
+            Where updates with a word that does not fit 32 bits are counted, in `wrapped`.
         """
         lines = [*self._restore(), *self._rings()]
+        if counted == "all" and self.shape.overflow:
+            lines += self._receptors(f"odd_{{r}} = {self.shape.overflow}")
         lines += self._receptors(self.shape.first)
+        lines += [part.first for part in self.parts]
         if waves:
             lines.append("phase = nd_phase(t_in_timesteps, stride)")
         for k in range(n_steps):
-            lines.append(
-                f"offset = {f'nd_sum(i_offset, nd_wave(phase, {k}, wave))' if waves else 'i_offset'}"
-            )
-            lines += self._update(k)
+            wave = f"nd_sum(i_offset, nd_wave(phase, {k}, wave))" if waves else "i_offset"
+            lines += [f"offset = {wave}"] * self.takes_current
+            lines += self._update(k, counted)
         return "\n".join(line for text in lines for line in text.strip().splitlines())
 
     def _restore(self) -> Iterator[str]:
@@ -213,18 +145,33 @@ class Kind:
     def _receptors(self, text: str, k: int = 0) -> Iterator[str]:
         yield from (text.format(r=r, k=k) for r in range(len(self.receptors)))
 
-    def _update(self, k: int) -> Iterator[str]:
+    def _update(self, k: int, counted: str) -> Iterator[str]:
         yield from self._receptors(self.shape.step, k)
         value = "nd_conductance(out_{r}_{k})" if self.is_conductance else "out_{r}_{k}"
         yield from self._receptors(f"value_{{r}}_{{k}} = {value}", k)
+        yield self.mixed.step.format(k=k)
         for side in ("exc", "inh"):
             yield from self._side(side, k)
-        for part in self.parts:
+        for part in self.parts[1:]:
+            if counted and part is self.membrane:
+                yield from self._count(k, counted == "all")
             yield part.step.format(k=k)
         # Every update that reaches the threshold sends a packet of its own.
         yield "fired = now_0" if k == 0 else f"fired = fired + now_{k}"
-        yield self.added.last.format(k=k)
+        for part in self.parts:
+            yield part.last.format(k=k)
         yield from self._receptors(self.shape.last, k)
+
+    def _count(self, k: int, with_input: bool) -> Iterator[str]:
+        """Count the update if a word of it does not fit 32 bits; its input counts once a tick."""
+        yield "odd = " + self.membrane.overflow.format(k=k)
+        flags = [self.input_type.overflow.format(k=k)] * (
+            with_input and bool(self.input_type.overflow)
+        )
+        if k == 0 and with_input and self.shape.overflow:
+            flags += [f"odd_{r}" for r in range(len(self.receptors))]
+        yield from (f"odd = nd_either(odd, {flag})" for flag in flags)
+        yield "wrapped = nd_count(wrapped, odd, live)"
 
     def _side(self, side: str, k: int) -> Iterator[str]:
         """Add up what one side's receptors give; the first update's sum is recorded."""
@@ -242,6 +189,18 @@ def rings(n_receptors: int) -> tuple[str, ...]:
     return tuple(f"ring_{k}" for k in range(-(-n_receptors // 2)))
 
 
+def _stochastic(membrane: Part) -> Kind:
+    """Return a kind whose spikes are all by chance, and which takes no current."""
+    return Kind(
+        membrane,
+        shape=SUMMED,
+        input_type=NOTHING,
+        added=NOTHING,
+        threshold=STOCHASTIC,
+        forgetful=True,
+    )
+
+
 _THREE = ("exc", "exc", "inh")
 
 KINDS = {
@@ -254,7 +213,13 @@ KINDS = {
     "izhikevich_current": Kind(IZHIKEVICH),
     "izhikevich_conductance": Kind(IZHIKEVICH, input_type=CONDUCTANCE),
     "izhikevich_conductance_dual": Kind(IZHIKEVICH, _THREE, input_type=CONDUCTANCE_DUAL),
+    "lif_current_gated": Kind(LEAKY, ("gate", "exc", "inh"), mixed=GATED),
+    "lif_conductance_soft": Kind(LEAKY, input_type=CONDUCTANCE, threshold=SOFT),
+    "lif_current_chance": Kind(LEAKY, threshold=BY_CHANCE),
+    "stoc_exp": _stochastic(STOC_EXP),
+    "stoc_exp_stable": _stochastic(STOC_EXP_STABLE),
+    "stoc_sigma": _stochastic(STOC_SIGMA),
 }
 """Kinds by name."""
 
-__all__ = ["KINDS", "SEEN", "Kind", "Part", "rings"]
+__all__ = ["KINDS", "SEEN", "Kind", "rings"]

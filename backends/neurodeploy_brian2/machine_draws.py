@@ -7,6 +7,7 @@ which its projections were made.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,10 +23,12 @@ from neurodeploy_brian2.randomness import is_random
 from neurodeploy_brian2.selection import PerNeuron
 
 DRAW_ORDER = (
-    "a", "b", "c", "d", "v", "u", "v_rest", "cm", "tau_m", "i_offset", "v_reset", "tau_refrac",
-    "e_rev_E", "e_rev_I", "du_th", "tau_th", "v_thresh", "exc_response", "exc_exp_response",
-    "tau_syn_E", "isyn_exc", "tau_syn_E2", "isyn_exc2", "inh_response", "inh_exp_response",
-    "tau_syn_I", "isyn_inh", "tau_ca2", "i_ca2", "i_alpha",
+    "a", "b", "c", "d", "v", "u", "v_rest", "cm", "tau_m", "i_offset", "v_init", "v_reset", "tau",
+    "tau_refrac", "alpha", "bias", "refract_init", "e_rev_E", "e_rev_I", "du_th", "tau_th",
+    "v_thresh", "p_thresh", "seed0", "seed1", "seed2", "seed3", "exc_response",
+    "exc_exp_response", "tau_syn_E", "isyn_exc", "tau_syn_E2", "isyn_exc2", "inh_response",
+    "inh_exp_response", "tau_syn_I", "isyn_inh", "multiplicator", "exc2_old", "scaling_factor",
+    "tau_ca2", "i_ca2", "i_alpha",
 )  # fmt: skip
 """Order of parameters and state in the memory of a core, over all models."""
 
@@ -93,14 +96,16 @@ def draw_connections(
 def draw_parameters(population: Any, every: Mapping[str, PerNeuron], seeds: Seeds) -> None:
     """Replace the distributions among a population's parameters by numbers.
 
-    If any parameter is a list, the host makes them all, and draws; else the cores do.
+    If any parameter is a list, or of a type that cores cannot make, the host makes them all,
+    and draws core by core; else the cores do.
     """
     random = {name: values for name, values in every.items() if not values.is_drawn}
-    if not all(values.on_machine for values in every.values()):
-        for values in random.values():
-            values.draw_on_host()
-        return
     names = sorted(random, key=DRAW_ORDER.index)
+    by_core = population.celltype.core_draws
+    if not by_core or not all(values.on_machine for values in every.values()):
+        for cells, name in itertools.product(population.slices(), names):
+            random[name].draw_on_host(cells)
+        return
     try:
         parts = [
             expand_parameters([_parameter(name, random[name], cells) for name in names], seed)

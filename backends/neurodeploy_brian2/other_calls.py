@@ -87,7 +87,7 @@ class OtherCalls:
         """Accepted; the emulator's sums are those of one core."""
 
     def set_allow_delay_extensions(self, neuron_type: Any, allow_delay_extensions: bool) -> None:
-        """Accepted; delays of any length are kept."""
+        """Accepted; delays past a core's slots take an extension."""
 
     def num_processes(self) -> int:
         """Return 1."""

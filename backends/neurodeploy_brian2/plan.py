@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from neurodeploy_brian2.plastic import HISTORY, Rule
 Ints = NDArray[np.int64]
 Progress = Callable[[float], None]
 
-WATCHED = ("v", "gsyn_exc", "gsyn_inh")
-"""State that can be recorded, in the order of the record arrays of a plan."""
+WATCHED = ("v", "gsyn_exc", "gsyn_inh", "ex_input", "in_input", "prob")
+"""State that can be recorded; no kind of neuron has all of it."""
 
 MAX_RECEPTORS = 4
 """Ring buffers a neuron can have."""
@@ -161,7 +162,8 @@ class Past:
         post = np.unique(wires.post)
         synapses = [np.zeros(wires.n, dtype=np.int64)] * 3
         entries = [np.zeros((len(post), HISTORY), dtype=np.int64)] * 3
-        return Past(*synapses, post, np.zeros(len(post), dtype=np.int64), *entries)
+        columns: Any = (*synapses, post, np.zeros(len(post), dtype=np.int64), *entries)
+        return Past(*columns)
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,7 @@ class Plan:
     record_spikes : bool
         Whether spikes of neurons are wanted.
     record : {name: (r,) int64 array}
-        Neurons whose `v`, `gsyn_exc` or `gsyn_inh` is wanted.
+        Neurons whose state is wanted, by a name of `WATCHED`.
     waves : Waves or None
     plastic : tuple of Plastic
         Only without samples.
@@ -306,13 +308,16 @@ class Outcome:
     spike_tick, spike_index : (s,) int64 arrays
         Spikes of the neurons, sorted by index, then by tick.
     watched : {name: (n_ticks, r) int32 array}
-        S16.15 bits of what `record` asked for.
+        Bits of what `record` asked for: S16.15, of `prob` U0.32.
     saturated : (n, MAX_RECEPTORS) int64 array
         Ticks in which each ring buffer of each neuron was full.
     state : State or None
         How the network was left, if the plan keeps it.
     weights : tuple of (n,) int64 arrays
         Of each `Plastic`, after the run.
+    wrapped : (n,) int64 array or None
+        Updates of each neuron in which a word behind v did not fit 32 bits; None if the
+        engine does not count them.
     """
 
     spike_tick: Ints
@@ -321,6 +326,7 @@ class Outcome:
     saturated: Ints
     state: State | None = None
     weights: tuple[Ints, ...] = ()
+    wrapped: Ints | None = None
 
 
 def _join(parts: Sequence[Mapping[str, Ints]]) -> dict[str, Ints]:

@@ -225,10 +225,7 @@ def _at_post(memory: Memory, w: Ints, trace: Ints, since: Ints, gap: Ints, other
     """Return weights after a spike of the target."""
     timing = TIMINGS[memory.number("timing")]
     fallen = look_up(memory["plus"], since)
-    if timing == "nearest":
-        first = np.where(since <= gap, fallen, 0)
-    else:
-        first = mul11(trace, fallen)
+    first = np.where(since <= gap, fallen, 0) if timing == "nearest" else mul11(trace, fallen)
     moved = _move(memory, w, True, first, mul11(first, other))
     return moved if timing == "vogels" else np.where(since > 0, moved, w)
 

@@ -75,7 +75,7 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
     cells.namespace["nd_take"] = take_function(brian2, memories[0], ring)
     objects = [cells.run_regularly(take, clock=cells.clock, when="start", name="take")]
     sources = _sources(brian2, plan, cells.clock)
-    synapses = []
+    synapses: list[Any] = []
     for k, (one, memory) in enumerate(zip(plan.plastic, memories, strict=True)):
         cells.namespace[f"nd_remember_{k}"] = remember_function(brian2, k, memory)
         text = f"remembered = nd_remember_{k}(t_in_timesteps, i, fired)"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.target.fixed_point import decode_s1615, encode_s1615
 from neurodeploy_brian2.cells import CellType, SpikeSourceArray
 from neurodeploy_brian2.errors import (
     ConfigurationError,
@@ -214,7 +213,7 @@ class Population(Placed):
     def state_first(self, name: str, which: Sequence[int] | None) -> list[Any]:
         """Return state before the first tick."""
         self._know(name, self.state_names, "state variable")
-        return self._as_held(self._first[name].listed(which))
+        return self._as_held(name, self._first[name].listed(which))
 
     def set_now(self, values: Mapping[str, Any], which: Sequence[int] | None) -> None:
         """Set state as it is now; before the first run that is the first."""
@@ -264,12 +263,14 @@ class Population(Placed):
             indices = range(self._size) if which is None else which
             listed: list[Any] = self.celltype.listed(name, indices)
             return listed
-        return self._as_held(self._parameters[name].listed(which))
+        return self._as_held(name, self._parameters[name].listed(which))
 
-    def _as_held(self, values: list[Any]) -> list[Any]:
+    def _as_held(self, name: str, values: list[Any]) -> list[Any]:
         if not self._simulator.has_run:
             return values
-        return [float(decode_s1615(encode_s1615(value))) for value in values]
+        rows = (*self.celltype.rows, *self.celltype.state_rows)
+        form = next(row.form for row in rows if row.name == name)
+        return [form.decode(form.encode(value)) for value in values]
 
     def _know(self, name: str, known: Iterable[str], what: str) -> None:
         known = tuple(known)

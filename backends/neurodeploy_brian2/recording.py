@@ -17,7 +17,14 @@ from neurodeploy_brian2.recorder import Recorded
 
 logger = logging.getLogger(__name__)
 
-UNITS = {"v": "mV", "gsyn_exc": "uS", "gsyn_inh": "uS"}
+UNITS = {
+    "v": "mV",
+    "gsyn_exc": "uS",
+    "gsyn_inh": "uS",
+    "ex_input": "mV",
+    "in_input": "mV",
+    "prob": "",
+}
 """As sPyNNaker labels them, though gsyn of a current-based cell is a current in nA."""
 
 
@@ -39,7 +46,7 @@ class Results:
     spike_tick, spike_index : (s,) int64 arrays
         Sorted by index, then by tick.
     watched : {name: (n_ticks, size) int32 array}
-        S16.15 bits of every tick.
+        S16.15 bits of every tick; of `prob` U0.32.
     saturated : (size, receptors) int64 array
     """
 
@@ -109,7 +116,10 @@ class Results:
         """Return the samples of a signal, (samples, neurons) float array."""
         self.require(variable)
         bits = self.watched[variable][self.sampled(variable)]
-        return decode_s1615(bits[:, self.neurons(variable, view)])
+        chosen = bits[:, self.neurons(variable, view)]
+        if variable == "prob":
+            return chosen.view(np.uint32) / 2.0**32
+        return decode_s1615(chosen)
 
     def neurons(self, variable: str, view: Sequence[int] | None = None) -> Ints:
         """Return the neurons that were recorded, of those in view."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neurodeploy.api import InputError
-from neurodeploy.target.fixed_point import decode_s1615
-from neurodeploy_brian2.brian2_engine import execute
+from neurodeploy.api import Finding, InputError
+from neurodeploy_brian2.core_draws import reloaded
+from neurodeploy_brian2.engines import choose, execute
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
+from neurodeploy_brian2.findings import AFTER, BEFORE, Run, apply, log
 from neurodeploy_brian2.history import Piece, Segment
 from neurodeploy_brian2.mapping import Network, make_plan
 from neurodeploy_brian2.parameters import Parameter, encode_rows
@@ -50,7 +51,10 @@ class Running:
         self._offsets: Mapping[Any, int] = {}
         self._players: dict[Any, PoissonPlayer] = {}
         self._change = ""
+        self._found: list[Finding] = []
+        self.findings: tuple[Finding, ...] = ()
         self.plan: Plan | None = None
+        self.engine = simulator.engine
         self.has_run_ever = False
 
     @property
@@ -101,7 +105,9 @@ class Running:
             if population.is_source
         }
         plan = self._continued(network, _since(sent, first), n_ticks)
-        outcome = execute(plan, simulator.engine, progress=simulator.options.progress)
+        self._found = apply(BEFORE, Run(network, plan, self._segment), strict=simulator.strict)
+        self.engine = choose(plan, simulator.engine)
+        outcome = execute(plan, self.engine, progress=simulator.options.progress)
         self.plan, self._state = plan, outcome.state
         self._offsets = network.offsets(sources=False)
         self.has_run_ever = True
@@ -116,6 +122,23 @@ class Running:
                 {one: dict(one.recorded) for one in simulator.populations},
             )
         )
+
+    def report(self, first_tick: int) -> None:
+        """Find and log what is to be said of the pieces since a tick, as one run.
+
+        Raises
+        ------
+        TargetError
+            If the session is strict and a finding is an error.
+        """
+        starts = [piece.first_tick for piece in self._segment.pieces]
+        new = [k for k, start in enumerate(starts) if start >= first_tick]
+        if not new or self.plan is None:
+            return
+        run = Run(self._simulator.network(), self.plan, self._segment, new[0])
+        self.findings = (*self._found, *apply(AFTER, run, strict=False))
+        log(self.findings)
+        apply([lambda _: iter(self.findings)], run, strict=self._simulator.strict)
 
     def _continued(self, network: Network, sent: Mapping[Any, SourceSpikes], n_ticks: int) -> Plan:
         options = self._simulator.options
@@ -132,11 +155,12 @@ class Running:
         plan = replace(plan, waves=waves)
         if self._state is None:
             return replace(plan, keep_state=keep)
+        start = reloaded(self._state, plan)
         groups = tuple(
             replace(group, state=state)
-            for group, state in zip(plan.groups, self._state.groups, strict=True)
+            for group, state in zip(plan.groups, start.groups, strict=True)
         )
-        return replace(plan, groups=groups, pending=self._state.pending, keep_state=keep)
+        return replace(plan, groups=groups, pending=start.pending, keep_state=keep)
 
     def reset(self) -> None:
         """Go back to time 0."""
@@ -157,7 +181,8 @@ class Running:
     def state(self, population: Any, name: str, indices: Sequence[int]) -> list[float]:
         """Return state as it is now."""
         values, column = self._column(population, name)
-        return [float(decode_s1615(int(values[column + index]))) for index in indices]
+        form = _row(population, name).form
+        return [form.decode(int(values[column + index])) for index in indices]
 
     def set_state(
         self, population: Any, name: str, indices: Sequence[int], values: list[float]
@@ -165,7 +190,7 @@ class Running:
         """Set state as it is now."""
         held, column = self._column(population, name)
         who = population.label
-        row = Parameter(name, 0.0, "")
+        row = _row(population, name)
         bits = encode_rows(who, (row,), {name: values}, len(values))[name]
         held[column + np.asarray(indices, dtype=np.int64)] = bits
 
@@ -223,11 +248,17 @@ class Running:
         return stored
 
 
+def _row(population: Any, name: str) -> Parameter:
+    """Return what is known of a state variable."""
+    rows: tuple[Parameter, ...] = population.celltype.state_rows
+    return next((row for row in rows if row.name == name), Parameter(name, 0.0, ""))
+
+
 def _refuse_plastic(network: Network) -> None:
     """Refuse synapses that change, as long as plans cannot say how."""
     links: Any = network.projections
     for link in links:
-        if link.plasticity is not None and not hasattr(Plan, "plastic"):
+        if link.plasticity is not None:
             raise UnsupportedError(
                 link.label,
                 "the emulator does not run synapses that change",

@@ -140,10 +140,18 @@ class PerNeuron:
         """Whether every value is a number by now."""
         return not any(is_random(value) for _, _, value in self.ranges())
 
-    def draw_on_host(self) -> None:
-        """Replace distributions by values drawn with their own generators."""
-        for start, stop, value in list(self.ranges()):
-            if is_random(value):
+    def draw_on_host(self, cells: range | None = None) -> None:
+        """Replace distributions by values drawn with their own generators.
+
+        Parameters
+        ----------
+        cells : range or None
+            Neurons of one core; None is all, at once.
+        """
+        wanted = range(self.size) if cells is None else cells
+        for first, last, value in list(self.ranges()):
+            start, stop = max(first, wanted.start), min(last, wanted.stop)
+            if is_random(value) and start < stop:
                 self._items[start:stop] = np.atleast_1d(value.next(stop - start)).tolist()
         self.by_range = False
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy.api import InputError, SessionOptions
-from neurodeploy_brian2.brian2_device import ENGINES
+from neurodeploy.api import Finding, InputError, SessionOptions
+from neurodeploy_brian2.engines import ENGINES
 from neurodeploy_brian2.errors import (
     ConfigurationError,
     RefusedError,
@@ -64,6 +64,16 @@ class Simulator(OtherCalls):
         self.engine = self.options.engine or ENGINES[0]
         self.setup(self.options.timestep_ms)
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the last run reported; each was logged, too."""
+        return self._running.findings
+
+    @property
+    def engine_used(self) -> str:
+        """The engine of the last run."""
+        return self._running.engine
+
     def __getattr__(self, name: str) -> Any:
         if name in EXPORTS:
             return EXPORTS[name]
@@ -74,6 +84,8 @@ class Simulator(OtherCalls):
         timestep: float = 1.0,
         min_delay: float | str | None = None,
         max_delay: float | str | None = None,
+        *,
+        strict: bool | None = None,
         **extra: Any,
     ) -> int:
         """Start an empty network.
@@ -86,6 +98,8 @@ class Simulator(OtherCalls):
             At least one timestep and a multiple of it; what a synapse without a delay has.
         max_delay : float, optional
             Ignored, as by sPyNNaker.
+        strict : bool, optional
+            Whether findings are errors, see `findings`; by default as the session says.
         extra
             `time_scale_factor` and what concerns the choice of a board; ignored.
 
@@ -111,6 +125,7 @@ class Simulator(OtherCalls):
         self.min_delay_ms = (
             float(min_delay) if isinstance(min_delay, int | float) else self.timestep_ms
         )
+        self.strict = self.options.strict if strict is None else bool(strict)
         self.populations: list[Neurons] = []
         self.projections: list[Synapses] = []
         self.per_core: dict[type, Any] = {}
@@ -203,10 +218,12 @@ class Simulator(OtherCalls):
             raise InputError(
                 "run_until", "is in the past", got=f"{tstop} ms", limit=self.get_current_time()
             )
-        if not callbacks:
+        first_tick = self._running.now
+        if callbacks:
+            self._advance_calling(until, list(callbacks))
+        else:
             self._advance(until)
-            return self.get_current_time()
-        self._advance_calling(until, list(callbacks))
+        self._running.report(first_tick)
         return self.get_current_time()
 
     def _advance_calling(self, until_ms: float, callbacks: list[Any]) -> None:
@@ -259,7 +276,7 @@ class Simulator(OtherCalls):
     def get_max_delay(self) -> float:
         """Refused, as by sPyNNaker."""
         raise RefusedError(
-            "get_max_delay", "sPyNNaker has no longest delay", todo="delays of any length work"
+            "get_max_delay", "sPyNNaker has no longest delay", todo="see docs/pynn.md"
         )
 
     def get_current_time(self) -> float:

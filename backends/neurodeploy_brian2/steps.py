@@ -18,11 +18,15 @@ from neurodeploy.target.fixed_point import ONE, dec, mul, wrap32
 
 @dataclass(frozen=True)
 class Step:
-    """A user function: its NumPy form, its arguments and the C statement that returns it."""
+    """A user function: its NumPy form, its arguments and the C statement that returns it.
+
+    `c_helpers` are C functions that the statement calls; no other step may have them.
+    """
 
     python: Callable[..., Any]
     arguments: str
     c: str
+    c_helpers: str = ""
 
     @property
     def n_arguments(self) -> int:
@@ -35,7 +39,7 @@ class Step:
 
     def c_text(self, name: str) -> str:
         """Return its definition in C."""
-        return f"static inline {self.c_prototype(name)} {{ {self.c} }}"
+        return f"{self.c_helpers}static inline {self.c_prototype(name)} {{ {self.c} }}"
 
     def cython_text(self, name: str) -> str:
         """Return Cython that includes its C definition."""

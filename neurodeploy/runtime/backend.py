@@ -26,12 +26,15 @@ class SessionOptions:
         The engine inside the backend (`numpy`, `cython`, ...); None takes its default.
     progress : callable or None
         Called with the share done, 0 to 1.
+    strict : bool
+        Whether what a run reports is an error, as far as the backend says so.
     """
 
     timestep_ms: float = 1.0
     sample_ticks: int | None = None
     engine: str | None = None
     progress: Callable[[float], None] | None = None
+    strict: bool = False
 
 
 class Backend(Protocol):

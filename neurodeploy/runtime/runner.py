@@ -107,6 +107,8 @@ def _run_emitted(
         output = net.population(net.output)
         membrane = _membrane(output, handles[output.name], plan, len(raster)) if silent else None
         saturations = {p.name: int(handles[p.name].saturations) for p in net.neurons}
+        used = str(getattr(sim, "engine_used", engine or ""))
+        findings = tuple(getattr(sim, "findings", ()))
     if silent:
         none = np.zeros(0, dtype=np.int64)
         spikes[net.output] = Spikes(net.output, none, none, none, net.timestep_ms)
@@ -114,7 +116,7 @@ def _run_emitted(
         sample, step = np.divmod(tick, plan.sample_ticks)
         spikes[name] = Spikes.sorted(name, sample, step, index, net.timestep_ms)
     timing_s = {"build": built - begun, "run": time.perf_counter() - built}
-    return Recording(len(raster), spikes, membrane, saturations, timing_s)
+    return Recording(len(raster), spikes, membrane, saturations, timing_s, used, findings)
 
 
 def _never_spikes(pop: Population) -> bool:

@@ -131,9 +131,9 @@ def _exp64(n: int) -> int:
     """Return e**n with 32 fractional bits for n in S16.15."""
     whole, part = n >> 15, n & (ONE - 1)
     if part == 0:
-        return _tables()[0][whole]
+        return exp_tables()[0][whole]
     part = ONE - part
-    high, middle = _tables()
+    high, middle = exp_tables()
     result = high[whole + 1]
     result -= _scale64(result, middle[part >> 11])
     y = (part & 0x7FF) << 17
@@ -151,8 +151,16 @@ def _scale64(x: int, fraction: int) -> int:
 
 
 @cache
-def _tables() -> tuple[dict[int, int], list[int]]:
-    """Return e**k and 1 - e**(-i / 16) with 32 fractional bits, rounded to nearest."""
+def exp_tables() -> tuple[dict[int, int], list[int]]:
+    """Return e**k and 1 - e**(-i / 16) with 32 fractional bits, rounded to nearest.
+
+    Returns
+    -------
+    high : {k: int}
+        k from -13 to 12.
+    middle : list of int
+        i from 0 to 15.
+    """
     with localcontext() as context:
         context.prec = 80
         high = {k: int((Decimal(k).exp() * 2**32).to_integral_value()) for k in range(-13, 13)}
@@ -169,6 +177,7 @@ __all__ = [
     "decode_s1615",
     "each",
     "encode_s1615",
+    "exp_tables",
     "expk",
     "expulr",
     "kdivk",

@@ -163,7 +163,9 @@ def at_post(w: int, rule: Rule, pre: Pre, event: tuple[int, tuple[int, int]], be
     return change(w, rule, True, (first, mul11(first, trace[1])))
 
 
-def at_pre(w: int, rule: Rule, tick: int, new: tuple[int, int], event: tuple[int, tuple[int, int]]) -> int:
+def at_pre(
+    w: int, rule: Rule, tick: int, new: tuple[int, int], event: tuple[int, tuple[int, int]]
+) -> int:
     """Weight after a spike of the source, given the last spike of the target."""
     time, trace = event
     fallen = look_up(rule.tables["minus"], tick - time)

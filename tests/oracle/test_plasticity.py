@@ -52,9 +52,7 @@ def test_words_of_a_thousand_updates(timing: str, weight: str, dt_us: int) -> No
 
 @pytest.mark.parametrize(("timing", "weight"), RULES)
 @pytest.mark.parametrize("backprop", [True, False])
-def test_words_of_neurons_that_spike_twice_a_tick(
-    timing: str, weight: str, backprop: bool
-) -> None:
+def test_words_of_neurons_that_spike_twice_a_tick(timing: str, weight: str, backprop: bool) -> None:
     s = draw_plastic(timing, weight, 1000, 3, n_steps=2)
     s.plain.params["v_reset"][0] = s.plain.params["v_thresh"][0]
     assert_same(replace(s, rule=replace(s.rule, backprop=backprop)))
@@ -76,11 +74,3 @@ def test_words_of_a_run_in_pieces(timing: str) -> None:
 def test_words_of_other_neurons(kind: str) -> None:
     for timing in OTHER_KINDS[kind]:
         assert_same(draw_plastic(timing, "additive", 1000, 6, kind=kind))
-
-
-def test_synapses_with_the_longest_delay_of_a_full_ring_are_lost() -> None:
-    s = draw_plastic("pair", "additive", 1000, 7)
-    for row in (*s.rows, *s.own):
-        for y in row[::2]:
-            y.delay = s.plain.max_delay  # stored as 0
-    assert_same(s)

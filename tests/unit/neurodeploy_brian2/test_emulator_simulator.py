@@ -297,7 +297,7 @@ class TestBackend:
         assert (target.name, target.emulates) == ("emulator", "sPyNNaker 7.4.1")
         assert target.fixed_point
         assert target.restores_state
-        assert target.engines[0] == "numpy"
+        assert target.engines[0] == "auto"
         assert BACKEND.missing() is None
 
     def test_unknown_engine(self):
