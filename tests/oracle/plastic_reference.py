@@ -189,12 +189,19 @@ def next_trace(rule: Rule, pre: Pre, tick: int) -> tuple[int, int]:
 
 
 def next_weight(
-    rule: Rule, y: PlasticSynapse, pre: Pre, post: Post, tick: int, new: tuple[int, int], shift: int
+    rule: Rule,
+    synapse: tuple[int, int],
+    pre: Pre,
+    post: Post,
+    tick: int,
+    new: tuple[int, int],
+    shift: int,
 ) -> int:
-    """16-bit weight after a spike of the source in `tick`."""
-    lag = y.delay if rule.backprop else 0
+    """16-bit weight after a spike of the source in `tick`; a synapse is weight and delay."""
+    weight, lag = synapse
+    lag = lag if rule.backprop else 0
     begin, end = max(0, pre.time - lag), max(0, tick - lag)
-    w = wrap(y.weight << shift)
+    w = wrap(weight << shift)
     last = max(i for i, time in enumerate(post.times) if i == 0 or time <= begin)
     for i in range(last + 1, len(post.times)):
         if post.times[i] > end:

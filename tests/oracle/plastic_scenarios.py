@@ -153,11 +153,12 @@ class Network:
         pre, rule = self.pres[number], self.s.rule
         new = next_trace(rule, pre, tick)
         for y in self.rows[number]:
-            if y.delay == self.s.plain.max_delay:  # stored as 0
-                continue
             shift = self.s.plain.shifts[y.receptor]
-            y.weight = next_weight(rule, y, pre, self.posts[y.post], tick, new, shift)
-            self._add(tick + y.delay, y.post, y.receptor, y.weight)
+            lag = y.delay % self.s.plain.max_delay  # as stored
+            post = self.posts[y.post]
+            y.weight = next_weight(rule, (y.weight, lag), pre, post, tick, new, shift)
+            if lag:
+                self._add(tick + lag, y.post, y.receptor, y.weight)
             self.n_updates += 1
         self.pres[number] = Pre(tick, new)
 

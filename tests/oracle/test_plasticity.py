@@ -74,3 +74,11 @@ def test_words_of_a_run_in_pieces(timing: str) -> None:
 def test_words_of_other_neurons(kind: str) -> None:
     for timing in OTHER_KINDS[kind]:
         assert_same(draw_plastic(timing, "additive", 1000, 6, kind=kind))
+
+
+def test_synapses_with_the_longest_delay_of_a_full_ring_change_but_send_nothing() -> None:
+    s = draw_plastic("pair", "additive", 1000, 7)
+    for row in (*s.rows, *s.own):
+        for y in row[::2]:
+            y.delay = s.plain.max_delay  # stored as 0
+    assert_same(s)

@@ -110,7 +110,7 @@ def test_a_seed_is_made_valid_and_that_changes_it_every_time():
     assert valid_seed(made)["seed3"].tolist() == [2, 9]
 
 
-STEPWISE = {"IFCondExpStoc": {"i_offset": 0.7}, "IF_curr_exp_sEMD": {"i_offset": 0.6}}
+STEPWISE = {"IFCondExpStoc": {"i_offset": 0.7}, "IF_curr_exp_sEMD": {"i_offset": 2.0}}
 EVERY = {
     **STEPWISE,
     "IFCurrDeltaFixedProb": {"p_thresh": 0.4, "i_offset": 1.5, "seed": 3},
