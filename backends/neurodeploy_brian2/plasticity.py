@@ -17,6 +17,10 @@ MODULATORS = ("reward", "punishment")
 """Receptor types of neuromodulation, in the order of their indices."""
 
 
+REWIRING = ("f_rew", "initial_weight", "initial_delay", "s_max", "with_replacement", "seed")
+"""Parameters of structural plasticity beside its three rules."""
+
+
 class StaticSynapse(Synapse):
     """A synapse that does not change.
 
@@ -253,14 +257,8 @@ class StructuralMechanismStatic(StaticSynapse):
     ) -> None:
         super().__init__(weight, delay)
         self.rules = (partner_selection, formation, elimination)
-        self.rewiring = {
-            "f_rew": f_rew,
-            "initial_weight": initial_weight,
-            "initial_delay": initial_delay,
-            "s_max": s_max,
-            "with_replacement": with_replacement,
-            "seed": seed,
-        }
+        given = (f_rew, initial_weight, initial_delay, s_max, with_replacement, seed)
+        self.rewiring = dict(zip(REWIRING, given, strict=True))
 
     def merge(self, other: Synapse) -> Synapse:
         """Accept the same rules, and STDP."""
@@ -305,14 +303,8 @@ class StructuralMechanismSTDP(STDPMechanism):
             backprop_delay=backprop_delay,
         )
         self.rules = (partner_selection, formation, elimination)
-        self.rewiring = {
-            "f_rew": f_rew,
-            "initial_weight": initial_weight,
-            "initial_delay": initial_delay,
-            "s_max": s_max,
-            "with_replacement": with_replacement,
-            "seed": seed,
-        }
+        given = (f_rew, initial_weight, initial_delay, s_max, with_replacement, seed)
+        self.rewiring = dict(zip(REWIRING, given, strict=True))
 
     def merge(self, other: Synapse) -> Synapse:
         """Accept what has the same rules."""

@@ -9,8 +9,8 @@ from math import pi
 import numpy as np
 import pytest
 
-pytest.importorskip("unicorn")
-pytest.importorskip("spynnaker")
+pytest.importorskip("unicorn", reason="not run: unicorn is not installed")
+pytest.importorskip("spynnaker", reason="not run: sPyNNaker is not installed")
 
 from neurodeploy.target.fixed_point import encode_s1615
 from neurodeploy_brian2.machine.current_sources import (

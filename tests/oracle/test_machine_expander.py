@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-pytest.importorskip("unicorn")
-pytest.importorskip("spynnaker")
+pytest.importorskip("unicorn", reason="not run: unicorn is not installed")
+pytest.importorskip("spynnaker", reason="not run: sPyNNaker is not installed")
 
 from neurodeploy_brian2.machine.connectors import (
     AllButMe,

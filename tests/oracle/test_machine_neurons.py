@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("unicorn")
-pytest.importorskip("spynnaker")
+pytest.importorskip("unicorn", reason="not run: unicorn is not installed")
+pytest.importorskip("spynnaker", reason="not run: sPyNNaker is not installed")
 
 from neurodeploy_brian2.machine.distributions import PARAMETERS, Distribution
 from neurodeploy_brian2.machine.kiss64 import host_seed

@@ -8,6 +8,7 @@ told apart by `Connector.on_machine`.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.api import IncomingProjection
 from neurodeploy_brian2 import bounds
-from neurodeploy_brian2.errors import ConfigurationError, RefusedError, ViewError
+from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError, ViewError
 from neurodeploy_brian2.expressions import evaluate
 from neurodeploy_brian2.plan import Ints
 from neurodeploy_brian2.randomness import is_random
@@ -106,7 +107,7 @@ class Ends:
             )
 
 
-class Connector:
+class Connector(ABC):
     """Who connects to whom.
 
     Parameters
@@ -126,24 +127,24 @@ class Connector:
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
-    def check(self, ends: Ends) -> None:
+    def check(self, ends: Ends) -> None:  # noqa: B027 - many can connect whatever there is
         """Raise an error if it cannot connect these ends."""
 
+    @abstractmethod
     def pairs(self, ends: Ends) -> tuple[Ints, Ints]:
         """Return sources and targets, as indices in their populations."""
-        raise NotImplementedError
 
     def on_core(self, ends: Ends) -> Any:
         """Return what a core is told, a description of `machine.connectors`."""
-        raise NotImplementedError
+        raise UnsupportedError(ends.who, f"no core makes a {type(self).__name__}")
 
     def given(self, name: str) -> Any:
         """Return the connector's own `weight` or `delay`s, if it has them, in pairs' order."""
         return None
 
+    @abstractmethod
     def n_to_one(self, ends: Ends) -> float:
         """Return the most connections of one target that the host reckons with."""
-        raise NotImplementedError
 
     def n_drawn(self, ends: Ends) -> float:
         """Return how many values it reckons with when it asks for the largest."""

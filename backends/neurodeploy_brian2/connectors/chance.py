@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -153,64 +153,18 @@ class FixedProbabilityConnector(Drawn):
         return bounds.probable_maximum_selected(ends.n_pairs, ends.n_pairs, self.p_connect)
 
 
-class FixedTotalNumberConnector(Drawn):
-    """So many connections in all.
+class Counted(Drawn):
+    """A connector with a number of connections.
 
     Parameters
     ----------
     n : int
     with_replacement : bool
-        Whether a pair may be connected more than once.
+        Whether a partner may be chosen more than once.
     """
 
-    def __init__(
-        self,
-        n: int,
-        allow_self_connections: bool = True,
-        with_replacement: bool = True,
-        rng: Any = None,
-        safe: bool = True,
-        verbose: bool = False,
-        callback: Any = None,
-    ) -> None:
-        super().__init__(
-            allow_self_connections=allow_self_connections,
-            with_replacement=with_replacement,
-            rng=rng,
-            safe=safe,
-            verbose=verbose,
-            callback=callback,
-        )
-        self.n = round_count("FixedTotalNumberConnector", n)
-
-    def check(self, ends: Ends) -> None:
-        """Refuse more connections than there are pairs."""
-        self.refuse_full(ends, self.n, ends.n_pairs)
-
-    def on_core(self, ends: Ends) -> Any:
-        """Return what a core is told."""
-        return machine.FixedTotalNumber(
-            self.n, with_replacement=self.with_replacement, allow_self=self.allows_self(ends)
-        )
-
-    def n_to_one(self, ends: Ends) -> float:
-        """Return what the number of sources hardly ever exceeds."""
-        return bounds.probable_maximum_selected(self.n, self.n, 1.0 / ends.post.n)
-
-    def n_drawn(self, ends: Ends) -> float:
-        """Return the number of connections."""
-        return self.n
-
-
-class FixedNumberPostConnector(Drawn):
-    """Every source to so many targets.
-
-    Parameters
-    ----------
-    n : int
-    with_replacement : bool
-        Whether a target may be chosen more than once.
-    """
+    of_machine: ClassVar[Any]
+    """What a core calls it."""
 
     def __init__(
         self,
@@ -231,17 +185,75 @@ class FixedNumberPostConnector(Drawn):
             verbose=verbose,
             callback=callback,
         )
-        self.n = round_count("FixedNumberPostConnector", n)
+        self.n = round_count(type(self).__name__, n)
+
+    def on_core(self, ends: Ends) -> Any:
+        """Return what a core is told."""
+        return self.of_machine(
+            self.n, with_replacement=self.with_replacement, allow_self=self.allows_self(ends)
+        )
+
+
+class FixedTotalNumberConnector(Counted):
+    """So many connections in all.
+
+    Parameters
+    ----------
+    n : int
+    with_replacement : bool
+        Whether a pair may be connected more than once.
+    """
+
+    of_machine = machine.FixedTotalNumber
+
+    def __init__(
+        self,
+        n: int,
+        allow_self_connections: bool = True,
+        with_replacement: bool = True,
+        rng: Any = None,
+        safe: bool = True,
+        verbose: bool = False,
+        callback: Any = None,
+    ) -> None:
+        super().__init__(
+            n,
+            allow_self_connections=allow_self_connections,
+            with_replacement=with_replacement,
+            rng=rng,
+            safe=safe,
+            verbose=verbose,
+            callback=callback,
+        )
+
+    def check(self, ends: Ends) -> None:
+        """Refuse more connections than there are pairs."""
+        self.refuse_full(ends, self.n, ends.n_pairs)
+
+    def n_to_one(self, ends: Ends) -> float:
+        """Return what the number of sources hardly ever exceeds."""
+        return bounds.probable_maximum_selected(self.n, self.n, 1.0 / ends.post.n)
+
+    def n_drawn(self, ends: Ends) -> float:
+        """Return the number of connections."""
+        return self.n
+
+
+class FixedNumberPostConnector(Counted):
+    """Every source to so many targets.
+
+    Parameters
+    ----------
+    n : int
+    with_replacement : bool
+        Whether a target may be chosen more than once.
+    """
+
+    of_machine = machine.FixedNumberPost
 
     def check(self, ends: Ends) -> None:
         """Refuse more targets than there are."""
         self.refuse_full(ends, self.n, ends.post.n)
-
-    def on_core(self, ends: Ends) -> Any:
-        """Return what a core is told."""
-        return machine.FixedNumberPost(
-            self.n, with_replacement=self.with_replacement, allow_self=self.allows_self(ends)
-        )
 
     def n_to_one(self, ends: Ends) -> float:
         """Return what the number of sources hardly ever exceeds, as sPyNNaker reckons."""
@@ -255,7 +267,7 @@ class FixedNumberPostConnector(Drawn):
         return ends.pre.n * self.n
 
 
-class FixedNumberPreConnector(Drawn):
+class FixedNumberPreConnector(Counted):
     """So many sources to every target.
 
     Parameters
@@ -265,26 +277,7 @@ class FixedNumberPreConnector(Drawn):
         Whether a source may be chosen more than once.
     """
 
-    def __init__(
-        self,
-        n: int,
-        *,
-        allow_self_connections: bool = True,
-        with_replacement: bool = False,
-        rng: Any = None,
-        safe: bool = True,
-        verbose: bool = False,
-        callback: Any = None,
-    ) -> None:
-        super().__init__(
-            allow_self_connections=allow_self_connections,
-            with_replacement=with_replacement,
-            rng=rng,
-            safe=safe,
-            verbose=verbose,
-            callback=callback,
-        )
-        self.n = round_count("FixedNumberPreConnector", n)
+    of_machine = machine.FixedNumberPre
 
     def check(self, ends: Ends) -> None:
         """Refuse more sources than there are."""
@@ -301,12 +294,6 @@ class FixedNumberPreConnector(Drawn):
             chosen = np.sort(rng.choice(partners, self.n, self.with_replacement))
             parts.append((chosen, np.full(self.n, target, dtype=np.int64)))
         return joined(parts)
-
-    def on_core(self, ends: Ends) -> Any:
-        """Return what a core is told."""
-        return machine.FixedNumberPre(
-            self.n, with_replacement=self.with_replacement, allow_self=self.allows_self(ends)
-        )
 
     def n_to_one(self, ends: Ends) -> float:
         """Return the number of sources."""

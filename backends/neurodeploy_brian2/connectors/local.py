@@ -6,6 +6,7 @@ one receptor, the magnitudes of negative ones to another.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,13 +38,18 @@ class Signed(Connector):
                     ends.who, "the target has no such receptor", got=name, limit=receptors
                 )
 
+    @abstractmethod
     def synapses(self, ends: Ends) -> tuple[Ints, Ints, Floats]:
         """Return sources, targets and weights with their signs."""
-        raise NotImplementedError
 
+    def pairs(self, ends: Ends) -> tuple[Ints, Ints]:
+        """Return sources and targets."""
+        pre, post, _ = self.synapses(ends)
+        return pre, post
+
+    @abstractmethod
     def numbers(self) -> Floats:
         """Return the weights as the host looks at them when it sizes ring buffers."""
-        raise NotImplementedError
 
     def estimates(self, ends: Ends) -> dict[str, IncomingProjection]:
         """Return what the shifts of both receptors depend on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,9 @@ class _ByProbability(Connector):
         """Refuse views."""
         ends.need_populations(self)
 
+    @abstractmethod
     def probabilities(self, ends: Ends) -> Floats:
         """Return the probability of each pair, (pre, post) float array."""
-        raise NotImplementedError
 
     def pairs(self, ends: Ends) -> tuple[Ints, Ints]:
         """Draw sources and targets."""

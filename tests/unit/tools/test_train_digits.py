@@ -229,8 +229,8 @@ def test_the_data_have_the_promised_form():
 
 @pytest.fixture(scope="module")
 def trainer():
-    pytest.importorskip("torch", reason="training needs torch: pip install 'neurodeploy[train]'")
-    pytest.importorskip("sklearn", reason="needs scikit-learn: pip install 'neurodeploy[train]'")
+    pytest.importorskip("torch", reason="not run: torch is not installed")
+    pytest.importorskip("sklearn", reason="not run: scikit-learn is not installed")
     from tools import train_digits
 
     return train_digits

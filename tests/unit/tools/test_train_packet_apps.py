@@ -256,8 +256,10 @@ def test_the_graph_round_trip_keeps_every_score(tmp_path):
 
 
 def test_torch_trains_what_numpy_runs():
-    torch = pytest.importorskip("torch")
-    network = pytest.importorskip("tools.packet_apps.network")
+    torch = pytest.importorskip("torch", reason="not run: torch is not installed")
+    network = pytest.importorskip(
+        "tools.packet_apps.network", reason="not run: torch is not installed"
+    )
     torch.manual_seed(0)
     model = network.Network(12, 3, network.Recipe(n_hidden=40)).eval()
     x = np.random.default_rng(1).integers(0, 2, (60, 12)).astype(np.uint8)
@@ -271,7 +273,9 @@ def test_torch_trains_what_numpy_runs():
 
 
 def test_training_is_repeatable_and_learns():
-    network = pytest.importorskip("tools.packet_apps.network")
+    network = pytest.importorskip(
+        "tools.packet_apps.network", reason="not run: torch is not installed"
+    )
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, 600)
     x = (rng.random((600, 30)) < 0.1).astype(np.uint8)
@@ -285,14 +289,16 @@ def test_training_is_repeatable_and_learns():
 
 
 def test_draws_balance_captures_and_classes():
-    network = pytest.importorskip("tools.packet_apps.network")
+    network = pytest.importorskip(
+        "tools.packet_apps.network", reason="not run: torch is not installed"
+    )
     y, capture = np.array([0] * 16 + [1] * 4), np.array([0] * 16 + [1] * 4)
     weights = network.draw_weights(y, capture, network.Recipe(capture_power=-1.0, class_power=0.0))
     assert weights[:16].sum() == pytest.approx(weights[16:].sum())
 
 
 def test_wrong_input_is_one_line_and_exit_code_2(tmp_path, capsys):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="not run: torch is not installed")
     from tools import train_packet_apps
 
     assert train_packet_apps.main(["--data", str(tmp_path), "--out", str(tmp_path / "o")]) == 2

@@ -70,7 +70,7 @@ def test_normal_table_is_odd_rising_and_close_to_the_true_quantile():
     assert table[1 << 15] == 0
     np.testing.assert_array_equal(table[1:], -table[:0:-1])
     assert (np.diff(table) >= -8).all()  # the pieces of the approximation do not join exactly
-    statistics = pytest.importorskip("scipy.stats")
+    statistics = pytest.importorskip("scipy.stats", reason="not run: scipy is not installed")
     middle = np.arange(40, 65_500)
     true = statistics.norm.ppf(middle / 65536) * 2**15
     assert np.abs(table[middle] - true).max() < 30
