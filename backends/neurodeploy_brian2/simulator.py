@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.api import Finding, InputError, SessionOptions
+from neurodeploy_brian2.draws import Draws
 from neurodeploy_brian2.engines import ENGINES
 from neurodeploy_brian2.errors import (
     ConfigurationError,
@@ -21,7 +22,6 @@ from neurodeploy_brian2.errors import (
     refuse_extra,
 )
 from neurodeploy_brian2.linking import Link
-from neurodeploy_brian2.machine_draws import Seeds, draw_connections, draw_parameters
 from neurodeploy_brian2.mapping import Network, ring_shifts
 from neurodeploy_brian2.names import EXPORTS
 from neurodeploy_brian2.other_calls import OtherCalls
@@ -30,7 +30,6 @@ from neurodeploy_brian2.population import Population as Neurons
 from neurodeploy_brian2.projection import Projection as Synapses
 from neurodeploy_brian2.recording import Results
 from neurodeploy_brian2.running import Running
-from neurodeploy_brian2.synapses import DrawnConnections
 
 logger = logging.getLogger(__name__)
 
@@ -129,8 +128,7 @@ class Simulator(OtherCalls):
         self.populations: list[Neurons] = []
         self.projections: list[Synapses] = []
         self.per_core: dict[type, Any] = {}
-        self._seeds: dict[Neurons, Seeds] = {}
-        self._drawn: dict[Neurons, dict[Synapses, Any]] = {}
+        self._draws = Draws(self)
         self._ended = False
         self._running = Running(self)
         return 0
@@ -197,7 +195,7 @@ class Simulator(OtherCalls):
             label=label,
         )
         self.projections.append(projection)
-        self._drawn.pop(postsynaptic_population._root(), None)
+        self._draws.forget(postsynaptic_population._root())
         self.changed("Projection")
         return projection
 
@@ -352,20 +350,11 @@ class Simulator(OtherCalls):
             for values in every.values():
                 values.draw_on_host()
             return
-        draw_parameters(population, every, self._seeds_of(population))
+        self._draws.parameters(population, every)
 
     def drawn(self, projection: Synapses) -> Any:
         """Return the connections of a projection that cores draw."""
-        target = projection.post._root()
-        if target not in self._drawn:
-            mine = [
-                one
-                for one in self._by_source(target)
-                if isinstance(one.connections, DrawnConnections)
-            ]
-            seeds = self._seeds_of(target)
-            self._drawn[target] = draw_connections(target, mine, self.scales(target), seeds)
-        return self._drawn[target][projection]
+        return self._draws.connections(projection)
 
     def scales(self, target: Neurons) -> dict[str, float]:
         """Return steps of a stored weight to a unit of weight, by receptor."""
@@ -392,20 +381,6 @@ class Simulator(OtherCalls):
         """Return populations and what joins them, for the mapping."""
         links: Any = tuple(link for one in self.projections for link in one.links())
         return Network(tuple(self.populations), links, self.timestep_us)
-
-    def _by_source(self, target: Neurons) -> list[Synapses]:
-        """Return projections into a population by source, then as they were made."""
-        mine = [one for one in self.projections if one.post._root() is target]
-        sources: list[Neurons] = []
-        for one in mine:
-            if one.pre._root() not in sources:
-                sources.append(one.pre._root())
-        return sorted(mine, key=lambda one: sources.index(one.pre._root()))
-
-    def _seeds_of(self, population: Neurons) -> Seeds:
-        if population not in self._seeds:
-            self._seeds[population] = Seeds(population.planning.get("seed"))
-        return self._seeds[population]
 
 
 def milliseconds(who: str, value: Any, *, zero: bool = False) -> float:
