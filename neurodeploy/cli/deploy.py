@@ -1,0 +1,83 @@
+"""`neurodeploy deploy`: compile, run, classify, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neurodeploy.cli.codes import DONE, FAILED_CHECK, INTERRUPTED
+from neurodeploy.cli.options import load_model, model_options, progress_bar
+from neurodeploy.cli.shown import show_report
+from neurodeploy.errors import InputError
+
+if TYPE_CHECKING:
+    from neurodeploy.results import Report
+
+
+@click.command()
+@model_options
+@click.option("--data", type=click.Path(path_type=Path), help="npz (x, y) or pcap/pcapng.")
+@click.option("--labels", type=click.Path(path_type=Path), help="CSV with a capture's labels.")
+@click.option("--target", default="emulator", show_default=True)
+@click.option("--engine", help="Engine inside the target, such as cython.")
+@click.option("--limit", type=click.IntRange(min=1), help="Run the first N samples only.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the report.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--min-accuracy", type=float, help="Exit with 1 below this.")
+@click.option("--min-agreement", type=float, help="Exit with 1 below this.")
+def deploy(model: str, as_json: bool, **options: Any) -> int:
+    """Compile MODEL, run its data or yours, classify and report."""
+    from neurodeploy import Interrupted, WeightScale, inputs
+    from neurodeploy import deploy as run
+    from neurodeploy.deployment import shipped_samples
+    from neurodeploy.report import write
+    from neurodeploy.report.files import writable
+
+    loaded = load_model(model, options)
+    if options["labels"] and not options["data"]:
+        raise InputError("--labels", "needs the capture it belongs to", todo="give --data as well")
+    samples = (
+        inputs.read(loaded, options["data"], options["labels"])
+        if options["data"]
+        else shipped_samples(loaded)
+    )
+    samples = samples.first(options["limit"] or len(samples))
+    folder = writable(options["out"] or Path("runs") / f"{loaded.name}-{options['target']}")
+    interrupted = False
+    try:
+        with progress_bar(f"{loaded.name} on {options['target']}") as progress:
+            report = run(
+                loaded,
+                samples,
+                target=options["target"],
+                engine=options["engine"],
+                weight_scale=WeightScale.parse(options["weight_scale"]),
+                progress=progress,
+            )
+    except Interrupted as stop:
+        report, interrupted = stop.report, True
+    report = write(report, folder)
+    show_report(report, as_json)
+    if interrupted:
+        kept = f"{report.n_samples} of {report.planned} samples kept in {folder}"
+        click.echo(f"neurodeploy: interrupted; {kept}", err=True)
+        return INTERRUPTED
+    return _judge(report, options["min_accuracy"], options["min_agreement"])
+
+
+def _judge(report: Report, min_accuracy: float | None, min_agreement: float | None) -> int:
+    code = DONE
+    for name, got, least in (
+        ("accuracy", report.accuracy, min_accuracy),
+        ("agreement", report.agreement, min_agreement),
+    ):
+        if least is not None and (got is None or got < least):
+            said = "unknown" if got is None else f"{got:.4f}"
+            click.echo(f"neurodeploy: {name} {said} is below {least:g}", err=True)
+            code = FAILED_CHECK
+    return code
+
+
+__all__ = ["deploy"]

@@ -1,0 +1,86 @@
+"""A report as plain text that fits 80 columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from neurodeploy.results import Report
+
+#: Rows of a table that are printed; all are in the files.
+ROWS = 40
+
+
+def show_report(report: Report, as_json: bool) -> None:
+    """Print a report, as one JSON document or as text."""
+    if as_json:
+        from neurodeploy.report import document
+
+        click.echo(json.dumps(document(report), allow_nan=False))
+        return
+    for line in _lines(report):
+        click.echo(line)
+
+
+def _lines(report: Report) -> Iterator[str]:
+    """Yield the report as plain text that fits 80 columns."""
+    if report.groups is not None:
+        yield from _group_lines(report)
+    if report.confusion is not None:
+        yield from _confusion_lines(report)
+    yield ""
+    if report.accuracy is not None and report.balanced_accuracy is not None:
+        yield f"accuracy    {report.accuracy:.4f}   balanced {report.balanced_accuracy:.4f}"
+    if report.agreement is not None:
+        yield f"agreement   {report.agreement:.4f}   of decisions with ideal"
+    decisions = report.decisions
+    planned = f" of {report.planned} (interrupted)" if report.interrupted else ""
+    said = f"undecided {decisions.undecided}, tied {decisions.ties}"
+    yield f"samples     {report.n_samples}{planned}   {said}"
+    yield f"arithmetic  {report.emulates} (target {report.target}, engine {report.engine})"
+    spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in report.timing_s.items())
+    yield f"time in s   {spent}"
+    for warning in report.warnings:
+        yield f"warning     {warning}"
+    yield f"report      {report.path}"
+
+
+def _group_lines(report: Report) -> Iterator[str]:
+    groups = report.groups
+    if groups is None:
+        return
+    yield f"{groups.name}s, {len(groups.predictions)} by vote:"
+    names = [*report.classes, "undecided"]
+    for k in range(min(ROWS, len(groups.predictions))):
+        who = " ".join(str(column[k]) for column in groups.columns.values())
+        label = groups.labels[k]
+        truth = "" if label < 0 else f" (label {names[label]})"
+        yield f"  {who}: {names[groups.predictions[k]]}{truth}"
+    if len(groups.predictions) > ROWS:
+        yield f"  ... and {len(groups.predictions) - ROWS} more, all in {groups.name}s.csv"
+    from neurodeploy.metrics import accuracy
+
+    right = accuracy(groups.predictions, groups.labels)
+    if right is not None:
+        yield f"vote per {groups.name}: accuracy {right:.4f}"
+
+
+def _confusion_lines(report: Report) -> Iterator[str]:
+    """Yield each label with what it was taken for, most frequent first."""
+    if report.confusion is None:
+        return
+    yield "confusion (label: what its samples were taken for):"
+    names = [*report.classes, "undecided"]
+    for label, row in zip(report.classes, report.confusion, strict=True):
+        if row.sum():
+            order = [k for k in (-row).argsort(kind="stable") if row[k]]
+            said = ", ".join(f"{row[k]} as {names[k]}" for k in order[:5])
+            more = f", {len(order) - 5} others" if len(order) > 5 else ""
+            yield f"  {label}: {said}{more}"
+
+
+__all__ = ["show_report"]
