@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.api import Finding, TargetError, quantise_weights
-from neurodeploy.target.spinnaker import SPINN5, index_bits
+from neurodeploy.target.spinnaker import SPINN5
+from neurodeploy_brian2.delays import delay_slots, ring_slots
 from neurodeploy_brian2.errors import ConfigurationError
 from neurodeploy_brian2.history import Segment
 from neurodeploy_brian2.kinds import KINDS
 from neurodeploy_brian2.mapping import Network, ring_shifts
 from neurodeploy_brian2.overflow import may_wrap
 from neurodeploy_brian2.plan import Cells, Ints, Plan
+from neurodeploy_brian2.plastic_mapping import plastic_links
 from neurodeploy_brian2.synapses import DrawnConnections, machine_weight
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ logger = logging.getLogger(__name__)
 TAU_OFF = 0.05
 """Share by which a time constant may be off before it is reported."""
 
-STRICT = ("saturation", "zero weights", "tau", "wrap-around")
+STRICT = ("saturation", "zero weights", "tau", "wrap-around", "undelivered")
 """Findings that are errors in a strict session."""
 
 
@@ -160,6 +162,22 @@ def long_delays(run: Run) -> Iterator[Finding]:
         )
 
 
+def undelivered(run: Run) -> Iterator[Finding]:
+    """Plastic synapses with a delay that is stored as 0: they change, but deliver nothing."""
+    for link, plastic in zip(plastic_links(run.network), run.plan.plastic, strict=True):
+        lost = int(np.count_nonzero(plastic.wires.delay_ticks == 0))
+        if lost:
+            slots = ring_slots(run.network, link.post)
+            yield Finding(
+                "undelivered",
+                link.label,
+                lost,
+                plastic.wires.n,
+                f"plastic synapses never deliver a spike: their delay fills all {slots} slots",
+                f"use another delay than {slots} timesteps",
+            )
+
+
 # ---- after the run ----
 
 
@@ -219,7 +237,7 @@ def silent_neurons(run: Run) -> Iterator[Finding]:
             yield Finding("silent", pop.label, silent, len(which), "neurons never fired")
 
 
-BEFORE: tuple[Rule, ...] = (zero_weights, wrong_taus, long_delays)
+BEFORE: tuple[Rule, ...] = (zero_weights, wrong_taus, long_delays, undelivered)
 AFTER: tuple[Rule, ...] = (full_ring_buffers, wrapped_voltages, silent_neurons)
 
 
@@ -248,16 +266,6 @@ def log(found: Sequence[Finding]) -> None:
     for finding in found:
         level = logging.INFO if finding.kind == "silent" else logging.WARNING
         logger.log(level, "%s", finding)
-
-
-def delay_slots(population: Any) -> int:
-    """Return the ticks that ring buffers of a population's cores reach.
-
-    256 neurons with two receptors have 32.
-    """
-    neurons = max(len(cells) for cells in population.slices())
-    bits = index_bits(neurons) + index_bits(len(population.celltype.receptors))
-    return 1 << max(0, SPINN5.ring_buffer_bits - bits)
 
 
 def _given(link: Any) -> Any:
@@ -324,4 +332,4 @@ def _index(plan: Plan, group: Cells) -> int:
     return [(one.kind, one.n_steps) for one in plan.groups].index((group.kind, group.n_steps))
 
 
-__all__ = ["AFTER", "BEFORE", "STRICT", "Run", "apply", "delay_slots", "log"]
+__all__ = ["AFTER", "BEFORE", "STRICT", "Run", "apply", "log"]

@@ -17,7 +17,8 @@ from neurodeploy.api import (
     count_wrapped,
     quantise_weights,
 )
-from neurodeploy_brian2.plan import WATCHED, Cells, Ints, Plan, Wires
+from neurodeploy_brian2.plan import WATCHED, Cells, Ints, Plan, Plastic, Wires
+from neurodeploy_brian2.plastic_mapping import make_plastic, plastic_links
 from neurodeploy_brian2.population import Population, Projection
 from neurodeploy_brian2.sources import SourceSpikes
 from neurodeploy_brian2.synapses import machine_weight
@@ -104,6 +105,7 @@ def make_plan(
         n_sources=sum(pop.size for pop in sent),
         from_sources=_wires(net, shifts, from_sources=True),
         recurrent=_wires(net, shifts, from_sources=False),
+        plastic=_plastic(net, shifts),
         spike_tick=tick,
         spike_source=source,
         spike_times=times,
@@ -167,7 +169,7 @@ def _wires(net: Network, shifts: dict[Population, tuple[int, ...]], *, from_sour
     first, neurons = net.offsets(from_sources), net.offsets(sources=False)
     parts = []
     for projection in net.projections:
-        if projection.pre.is_source != from_sources:
+        if projection.pre.is_source != from_sources or projection.plasticity is not None:
             continue
         connections = projection.connections
         parts.append(
@@ -180,6 +182,22 @@ def _wires(net: Network, shifts: dict[Population, tuple[int, ...]], *, from_sour
             )
         )
     return Wires.join(parts)
+
+
+def _plastic(net: Network, shifts: dict[Population, tuple[int, ...]]) -> tuple[Plastic, ...]:
+    neurons, first = net.offsets(sources=False), {}
+    for sources in (True, False):
+        first.update(net.offsets(sources))
+    return tuple(
+        make_plastic(
+            net,
+            link,
+            (first[link.pre], neurons[link.post]),
+            stored_weights(link, shifts[link.post][link.receptor]),
+            shifts[link.post][link.receptor],
+        )
+        for link in plastic_links(net)
+    )
 
 
 def _spikes(net: Network, sent: dict[Population, SourceSpikes]) -> tuple[Ints, Ints, Ints]:

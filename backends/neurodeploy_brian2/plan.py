@@ -173,7 +173,8 @@ class Plastic:
     Parameters
     ----------
     wires : Wires
-        Weights are those before the first tick.
+        Weights are those before the first tick. A synapse with a delay of 0 changes, but
+        delivers nothing.
     from_sources : bool
         Whether they leave sources, else neurons.
     rule : Rule

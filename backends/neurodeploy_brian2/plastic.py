@@ -6,6 +6,7 @@ Everything is kept in one array of integers, so that the compiled forms can be g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,6 +99,22 @@ PARTS = (*_FIXED, *NUMBERS, *TABLES, *PER_SYNAPSE, "row", "n_spikes", *_BY_ENTRY
 """Order of the parts; `row_of` is the history row of every neuron, or -1."""
 
 
+def exp_table(timestep_ms: float, tau_ms: float, coarse: int = 0) -> Ints:
+    """Return an exponential in S4.11, every 2**coarse ticks, as far as the host writes it.
+
+    Source: numerics of sPyNNaker 7.4.1's lookup tables, docs/numerics.md.
+
+    >>> exp_table(1.0, 1.0).tolist()
+    [2048, 753, 277, 101, 37, 13, 5, 1]
+    """
+    step = timestep_ms / tau_ms
+    pairs, over = divmod(math.log(_ONE) / step / (1 << coarse), 2)
+    size = 2 * (int(pairs) + (over > 0))
+    ticks = np.arange(size, dtype=np.int64) << coarse
+    table: Ints = np.floor(np.exp(ticks * -step) * _ONE).astype(np.int64)
+    return table
+
+
 def look_up(table: Ints, ticks: Ints, coarse: int = 0) -> Ints:
     """Return entries of a table, 0 past its end and, as ticks have no sign, before it."""
     index = ticks >> coarse
@@ -175,6 +192,7 @@ def change(memory: Memory, ring: Ints, tick: int, synapses: Ints, times: Ints) -
 
 
 def _deliver(memory: Memory, ring: Ints, tick: int, chosen: Ints) -> None:
+    chosen = chosen[memory["delay"][chosen] > 0]
     slot = (tick + memory["delay"][chosen]) % memory.number("n_slots")
     entry = memory["ring"][chosen] + slot * memory.number("n_cells")
     np.add.at(ring, entry, memory["weight"][chosen] << memory["high"][chosen])
@@ -263,5 +281,6 @@ __all__ = [
     "Memory",
     "Rule",
     "change",
+    "exp_table",
     "remember",
 ]

@@ -143,7 +143,8 @@ static inline int64_t nd_change(
     int64_t *entry = ring + ND_PART(ND_RING)[y] + slot * ND_NUMBER(ND_N_CELLS);
     for (k = 0; k < times; k++) {{
         nd_update(m, tick + ND_NUMBER(ND_FIRST_TICK), y);
-        *entry += ND_PART(ND_WEIGHT)[y] << ND_PART(ND_HIGH)[y];
+        if (ND_PART(ND_DELAY)[y])
+            *entry += ND_PART(ND_WEIGHT)[y] << ND_PART(ND_HIGH)[y];
     }}
     return ND_PART(ND_WEIGHT)[y];
 }}

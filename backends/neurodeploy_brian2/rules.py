@@ -87,6 +87,8 @@ class PfisterSpikeTriplet(TimingRule):
     names = ("tau_plus", "tau_minus", "tau_x", "tau_y")
     suffix = "pfister_triplet"
     n_terms = 2
+    tau_x: float
+    tau_y: float
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ from neurodeploy_brian2.history import Piece, Segment
 from neurodeploy_brian2.mapping import Network, make_plan
 from neurodeploy_brian2.parameters import Parameter, encode_rows
 from neurodeploy_brian2.plan import Ints, Plan, State
+from neurodeploy_brian2.plastic_mapping import plastic_links
 from neurodeploy_brian2.poisson_player import PoissonPlayer
 from neurodeploy_brian2.recording import Results
 from neurodeploy_brian2.sources import SourceSpikes
@@ -95,7 +96,6 @@ class Running:
                 todo="call reset() first, or make the change before the first run",
             )
         simulator, first = self._simulator, self.now
-        _refuse_plastic(simulator.network())
         for population in simulator.populations:
             population.settle()
         network = simulator.network()
@@ -152,7 +152,7 @@ class Running:
             self.now,
             plan.period_ticks,
         )
-        plan = replace(plan, waves=waves)
+        plan = replace(plan, waves=waves, first_tick=self.now)
         if self._state is None:
             return replace(plan, keep_state=keep)
         start = reloaded(self._state, plan)
@@ -160,7 +160,13 @@ class Running:
             replace(group, state=state)
             for group, state in zip(plan.groups, start.groups, strict=True)
         )
-        return replace(plan, groups=groups, pending=start.pending, keep_state=keep)
+        return replace(
+            plan,
+            groups=groups,
+            pending=start.pending,
+            plastic=start.plastic,
+            keep_state=keep,
+        )
 
     def reset(self) -> None:
         """Go back to time 0."""
@@ -244,6 +250,10 @@ class Running:
 
     def stored(self, link: Any, shift: int, factor: float) -> Ints:
         """Return the 16-bit weights of a link as they are now."""
+        if self.has_run and link.plasticity is not None:
+            k = plastic_links(self._simulator.network()).index(link)
+            weights: Ints = self._segment.pieces[-1].outcome.weights[k]
+            return weights
         stored: Ints = link.connections.stored(shift, factor)
         return stored
 
@@ -252,18 +262,6 @@ def _row(population: Any, name: str) -> Parameter:
     """Return what is known of a state variable."""
     rows: tuple[Parameter, ...] = population.celltype.state_rows
     return next((row for row in rows if row.name == name), Parameter(name, 0.0, ""))
-
-
-def _refuse_plastic(network: Network) -> None:
-    """Refuse synapses that change, as long as plans cannot say how."""
-    links: Any = network.projections
-    for link in links:
-        if link.plasticity is not None:
-            raise UnsupportedError(
-                link.label,
-                "the emulator does not run synapses that change",
-                got=type(link.plasticity).__name__,
-            )
 
 
 def _since(sent: Mapping[Any, SourceSpikes], first: int) -> dict[Any, SourceSpikes]:

@@ -11,7 +11,7 @@ from neurodeploy.api import Finding, InputError, SessionOptions, TargetError
 from neurodeploy.records import Recording, concatenate
 from neurodeploy.target.fixed_point import ONE
 from neurodeploy_brian2 import brian2_device
-from neurodeploy_brian2.findings import delay_slots
+from neurodeploy_brian2.delays import delay_slots
 from neurodeploy_brian2.overflow import may_wrap
 from neurodeploy_brian2.overflow_steps import OVERFLOW_STEPS
 from neurodeploy_brian2.simulator import Simulator

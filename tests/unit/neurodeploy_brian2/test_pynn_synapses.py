@@ -129,7 +129,7 @@ class TestShifts:
         assert self.shifts(sim.StaticSynapse(1.0), 300) == 9
         assert self.shifts(sim.StaticSynapse(own, apart), 300) == 5
 
-    def test_plastic_runs_are_refused_until_they_are_exact(self):
+    def test_runs_with_rewiring_are_refused_by_name(self):
         own = Simulator()
         pop = own.Population(1, own.IF_curr_exp())
         projection = own.Projection(pop, pop, own.OneToOneConnector(), structural())

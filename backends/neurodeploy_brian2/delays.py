@@ -1,0 +1,50 @@
+"""How far a population's ring buffers reach, and what lies beyond them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from neurodeploy.target.spinnaker import SPINN5, index_bits
+from neurodeploy_brian2.connectors.base import value_maximum
+
+
+def delay_slots(population: Any) -> int:
+    """Return the ticks that ring buffers of a population's cores can reach.
+
+    256 neurons with two receptors have 32.
+    """
+    neurons = max(len(cells) for cells in population.slices())
+    bits = index_bits(neurons) + index_bits(len(population.celltype.receptors))
+    return 1 << max(0, SPINN5.ring_buffer_bits - bits)
+
+
+def ring_slots(network: Any, population: Any) -> int:
+    """Return the slots that the cores of a population have: a power of two, no more than needed.
+
+    A delay of so many ticks is stored as 0, which static synapses make up for and plastic
+    ones do not.
+    """
+    longest_ms = max(
+        (longest_delay_ms(link) for link in network.projections if link.post is population),
+        default=0.0,
+    )
+    needed = math.ceil(longest_ms / (network.timestep_us / 1000.0))
+    return min(1 << index_bits(needed), delay_slots(population))
+
+
+def longest_delay_ms(link: Any) -> float:
+    """Return the longest delay that the host reckons with, in ms."""
+    projection = link.projection
+    given = projection.connector.given("delay")
+    if given is None:
+        given = projection.delay
+    if isinstance(given, np.ndarray):
+        return float(given.max(initial=0.0))
+    ends, connector = projection.ends, projection.connector
+    return value_maximum(ends, given, lambda: connector.n_drawn(ends))
+
+
+__all__ = ["delay_slots", "longest_delay_ms", "ring_slots"]
