@@ -1,5 +1,10 @@
-"""What pyproject.toml cannot say: the C extension."""
+"""What pyproject.toml cannot say: the C extensions."""
 
 from setuptools import setup
 
-setup(cffi_modules=["backends/neurodeploy_brian2/kernel/build.py:ffi"])
+setup(
+    cffi_modules=[
+        "backends/neurodeploy_brian2/kernel/build.py:ffi",
+        "backends/neurodeploy_virtual/core/build.py:ffi",
+    ]
+)

@@ -13,7 +13,7 @@ from neurodeploy.errors import (
     VerifyError,
 )
 from neurodeploy.records import Finding
-from neurodeploy.runtime.backend import Backend, SessionOptions
+from neurodeploy.runtime.backend import Backend, MachineOptions, SessionOptions
 from neurodeploy.target.spec import TargetSpec
 from neurodeploy.target.weight_scale import (
     DEFAULT_RATE_HZ,
@@ -41,6 +41,7 @@ __all__ = [
     "IncomingProjection",
     "InputError",
     "LoweringError",
+    "MachineOptions",
     "ModelError",
     "NeurodeployError",
     "SessionOptions",

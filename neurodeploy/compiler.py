@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy import ideal
+from neurodeploy import detectors, ideal
 from neurodeploy.describe import Model
 from neurodeploy.errors import ModelError
 from neurodeploy.importer import import_graph
@@ -52,7 +52,8 @@ def import_model(model: Model) -> Network:
     ModelError
         If classes or readout do not fit the network.
     """
-    net = import_graph(model.graph, model.timing, model.name)
+    graph = model.graph if model.spatial is None else detectors.exact_graph(model)
+    net = import_graph(graph, model.timing, model.name)
     output = net.population(net.output)
     if model.classes and len(model.classes) != output.size:
         raise ModelError(
@@ -103,5 +104,10 @@ def compile_model(
 ) -> Compiled:
     """Import and lower a model; see `compile_network`."""
     trained = import_model(model)
+    if model.spatial is not None:
+        # The general passes would scale weights anew, and words near a threshold change sides.
+        return Compiled(
+            model, target, trained, detectors.lower(model) if target.fixed_point else trained
+        )
     network = compile_network(trained, target, weight_scale=weight_scale, calibration=calibration)
     return Compiled(model, target, trained, replace(network, name=model.name))

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurodeploy import learning
 from neurodeploy.compiler import Compiled, compile_model, import_model
 from neurodeploy.describe import Model
 from neurodeploy.encode import Encoder, encode
@@ -19,9 +21,13 @@ from neurodeploy.errors import InputError
 from neurodeploy.inputs import Samples, as_samples, read
 from neurodeploy.ir.network import Network
 from neurodeploy.passes import WeightScale
+from neurodeploy.presentation import Presentation
 from neurodeploy.readout import READOUTS, SPIKE_READOUTS, Decisions, decide
 from neurodeploy.records import Recording, concatenate
 from neurodeploy.results import Report
+from neurodeploy.runtime.backend import MachineOptions
+from neurodeploy.runtime.cassette import save, tape
+from neurodeploy.runtime.journal import Journal
 from neurodeploy.runtime.registry import find
 from neurodeploy.runtime.runner import run_batches
 from neurodeploy.target.ideal import IDEAL
@@ -65,6 +71,8 @@ def shipped_samples(model: Model) -> Samples:
     InputError
         If it ships none.
     """
+    if model.files.data is None and model.spatial is not None and model.packets is None:
+        return learning.all_samples(model)
     if model.files.data is None:
         raise InputError(model.name, "ships no data", todo="give yours with --data")
     return read(model, model.files.data, model.files.labels)
@@ -133,6 +141,11 @@ def deploy(
     calibration: ArrayLike | Samples | None = None,
     agreement: bool = True,
     progress: Progress | None = None,
+    machine: MachineOptions | None = None,
+    cassette: Path | None = None,
+    presentation: Presentation | None = None,
+    journal: Path | None = None,
+    resume: bool = False,
 ) -> Report:
     """Compile a model, run samples on a target and classify them.
 
@@ -155,6 +168,16 @@ def deploy(
         Whether to run `ideal` as well and compare decisions.
     progress : callable, optional
         Called with the share of samples done, 0 to 1.
+    machine : MachineOptions, optional
+        Which machine, where the target needs one.
+    cassette : Path, optional
+        Gets the run as a file that target `replay:FILE` plays back.
+    presentation : Presentation, optional
+        How samples follow each other, and how many replicas of the network run side by side.
+    journal : Path, optional
+        Folder that gets every batch as it is done and loses them when all are.
+    resume : bool
+        Whether to take what the journal has of the same network, target and samples.
 
     Returns
     -------
@@ -168,11 +191,12 @@ def deploy(
         On Ctrl-C once some samples are done; it carries their report.
     """
     samples = shipped_samples(model) if x is None else as_samples(x, y)
+    samples = learning.with_words(model, samples)
     with _named(samples):
         _check_labels(model, samples)
     raster = _raster(model, samples)
     start = time.perf_counter()
-    itself = calibration is None and model.files.calibration is None
+    itself = calibration is None and model.files.calibration is None and model.spatial is None
     compiled = compile(
         model, target, weight_scale=weight_scale, calibration=samples if itself else calibration
     )
@@ -180,15 +204,29 @@ def deploy(
     run = _Run(compiled, samples, raster, engine, compile_s, itself)
     done: list[Recording] = []
     size = batch_size(compiled.trained, *raster.shape[:2])
+    batches = None if journal is None else Journal(journal)
+    if batches is not None and not resume:
+        batches.clear()
     try:
         for recording in run_batches(
-            compiled, raster, batch=size, engine=engine, progress=progress
+            compiled,
+            raster,
+            batch=size,
+            engine=engine,
+            progress=progress,
+            machine=machine,
+            presentation=presentation,
+            journal=batches,
         ):
             done.append(recording)
     except KeyboardInterrupt as err:
         if not done:
             raise
+        run.record(done, cassette)
         raise Interrupted(run.report(done, agreement)) from err
+    run.record(done, cassette)
+    if batches is not None:
+        batches.clear()
     try:
         return run.report(done, agreement)
     except KeyboardInterrupt as err:
@@ -225,6 +263,11 @@ class _Run:
     compile_s: float
     calibrated_on_itself: bool
 
+    def record(self, batches: list[Recording], cassette: Path | None) -> None:
+        """Put the batches on a cassette, where one is asked for."""
+        if cassette is not None:
+            save(tape(self.compiled, self.raster, batches, _versions()), cassette)
+
     def report(self, batches: list[Recording], agreement: bool) -> Report:
         """Decide every sample of the batches and put the report together."""
         compiled = self.compiled
@@ -255,6 +298,9 @@ class _Run:
             versions=_versions(),
             planned=len(self.samples),
             provenance=compiled.model.provenance,
+            detection=learning.detection(compiled.model, samples, decisions, reference)
+            if compiled.model.spatial is not None
+            else None,
         )
 
 
@@ -321,8 +367,12 @@ def _warnings(run: _Run, recording: Recording) -> tuple[str, ...]:
             found.append(f"{name}: ring buffers were full {count} times; raise its weight scale")
     # Full ring buffers and lost weights are told above and below, the compiler's time
     # constants are its choice, and a batch alone cannot say what never fires.
-    told = ("wrap-around", "unwatched", "delay")
-    found += [str(finding) for finding in recording.findings if finding.kind in told]
+    told = ("wrap-around", "unwatched", "delay", "provenance")
+    found += [
+        str(finding)
+        for finding in recording.findings
+        if finding.kind in told or finding.kind.startswith("loss: ")
+    ]
     for proj in run.compiled.network.projections:
         q = proj.quantisation
         if q is not None and q.zeroed > 0.05 * (proj.n_synapses + q.zeroed):

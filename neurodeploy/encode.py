@@ -28,7 +28,7 @@ class Encoder:
     scale : float
         Value of the input that stands for 1.
     threshold : float
-        For `spike_once`: scaled values above it spike.
+        For `spike_once` and `complement`: scaled values above it are ones.
     """
 
     kind: str
@@ -74,6 +74,19 @@ def spike_once(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
     return raster
 
 
+def complement(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
+    """Each feature has two inputs: one spikes, in step 0, if it is above the threshold.
+
+    The first half of the inputs stands for ones, the second for zeros.
+    """
+    _check_shape(x, (n_inputs // 2,), encoder)
+    ones = x > encoder.threshold * encoder.scale
+    raster = np.zeros((len(x), encoder.steps, n_inputs), dtype=np.uint8)
+    raster[:, 0, : ones.shape[1]] = ones
+    raster[:, 0, ones.shape[1] :] = ~ones
+    return raster
+
+
 def rate(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
     """Features in 0..1 spike at that rate, without chance.
 
@@ -109,7 +122,13 @@ def events(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
 
 
 ENCODERS: Mapping[str, Callable[[NDArray[Any], Encoder, int], Raster]] = MappingProxyType(
-    {"events": events, "latency": latency, "rate": rate, "spike_once": spike_once}
+    {
+        "events": events,
+        "latency": latency,
+        "rate": rate,
+        "spike_once": spike_once,
+        "complement": complement,
+    }
 )
 
 

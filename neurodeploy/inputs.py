@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neurodeploy import packets
 from neurodeploy.describe import Model
+from neurodeploy.describe.spatial import chosen_columns
 from neurodeploy.errors import InputError, ModelError
 
 Ints = NDArray[np.int64]
@@ -227,10 +228,13 @@ def _read_capture(model: Model, path: Path, labels: str | Path | None) -> Sample
     capture = packets.read(path)
     flows = packets.flows(capture)
     y = None if labels is None else packets.read_labels(labels, capture, model.classes)
+    x = packets.bits(capture, ports=model.packets.ports)
+    if model.spatial is not None:
+        x = x[:, chosen_columns(model.spatial, model.packets.ports)]
     rows = capture.tuples()
     ends = {k: [row[i] for row in rows] for i, k in enumerate(packets.FlowKey._fields)}
     return Samples(
-        x=packets.bits(capture, ports=model.packets.ports),
+        x=x,
         y=y,
         name=path.name,
         columns={"pkt": list(range(1, len(capture) + 1)), **ends},

@@ -104,6 +104,8 @@ class Recording:
         What ran inside the target; empty if it did not say.
     findings : tuple of Finding
         What the target reported.
+    provenance : mapping of str to int
+        Counters that a machine kept of the run, by its own names.
     """
 
     n_samples: int
@@ -113,6 +115,7 @@ class Recording:
     timing_s: Mapping[str, float] = field(default_factory=dict)
     engine: str = ""
     findings: tuple[Finding, ...] = ()
+    provenance: Mapping[str, int] = field(default_factory=dict)
 
     def first(self, n: int) -> Recording:
         """Return the recording of the first n samples."""
@@ -151,7 +154,18 @@ def concatenate(parts: Sequence[Recording]) -> Recording:
         saturations,
         engine=parts[0].engine,
         findings=_merged([finding for part in parts for finding in part.findings]),
+        provenance=_counted([part.provenance for part in parts]),
     )
+
+
+def _counted(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """Return counters over all parts: sums, or the largest of what is named a maximum."""
+    total: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.items():
+            known = total.get(name, 0)
+            total[name] = max(known, count) if name.lower().startswith("max") else known + count
+    return total
 
 
 def _merged(findings: Sequence[Finding]) -> tuple[Finding, ...]:

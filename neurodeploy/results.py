@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy import metrics, packets
+from neurodeploy.detectors.detection import Detection
 from neurodeploy.inputs import Samples
 from neurodeploy.ir.network import Network
 from neurodeploy.readout import Decisions
@@ -70,6 +71,8 @@ class Report:
         Samples asked for; more than were run if the run was interrupted.
     path : Path or None
         The HTML report, once written.
+    detection : Detection or None
+        Of a learner of spatial patterns: what each detector said and ought to have said.
     """
 
     model: str
@@ -88,6 +91,7 @@ class Report:
     planned: int
     provenance: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = None
+    detection: Detection | None = None
 
     @property
     def n_samples(self) -> int:
@@ -111,21 +115,31 @@ class Report:
 
     @cached_property
     def accuracy(self) -> float | None:
-        """Share of labelled samples that are right; None without labels."""
+        """Share of labelled samples that are right; None without labels.
+
+        Of detectors without labels: the share of samples to which all of them answer right.
+        """
+        if self.labels is None and self.detection is not None:
+            return self.detection.accuracy
         return None if self.labels is None else metrics.accuracy(self.predictions, self.labels)
 
     @cached_property
     def balanced_accuracy(self) -> float | None:
         """Mean recall over the classes that have samples; None without labels."""
         if self.labels is None:
-            return None
+            return None if self.detection is None else self.detection.balanced_accuracy
         return metrics.balanced_accuracy(self.predictions, self.labels, len(self.classes))
 
     @cached_property
     def agreement(self) -> float | None:
-        """Share of samples decided as `ideal` decides; None if that was not computed."""
+        """Share of samples decided as `ideal` decides; None if that was not computed.
+
+        Of detectors, whose silence is an answer: the share that all of them answer alike.
+        """
         if self.ideal is None:
             return None
+        if self.detection is not None:
+            return self.detection.agreement
         return metrics.agreement(self.predictions, self.ideal.predictions)
 
     @cached_property

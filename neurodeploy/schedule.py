@@ -25,11 +25,14 @@ class Schedule:
         Tick in which its step 0 is computed.
     sample_ticks : int
         Ticks from one sample to the next.
+    flush_tick : int
+        Tick of the sample in which a `flush` source spikes.
     """
 
     steps: int
     start_tick: Mapping[str, int]
     sample_ticks: int
+    flush_tick: int = 0
 
 
 def schedule(net: Network, steps: int) -> Schedule:
@@ -61,6 +64,9 @@ def source_ticks(
     tick = np.repeat(sample * plan.sample_ticks + step, times)
     found = {net.inputs.name: _by_neuron(tick, np.repeat(index, times))}
     for pop in net.populations:
+        if pop.kind == "flush":
+            tick = np.arange(len(raster), dtype=np.int64) * plan.sample_ticks + plan.flush_tick
+            found[pop.name] = _by_neuron(tick, np.zeros_like(tick))
         if pop.kind == "bias":
             first = np.arange(len(raster))[:, None, None] * plan.sample_ticks
             starts = np.asarray(pop.start_ticks)[None, :, None]

@@ -21,6 +21,7 @@ from neurodeploy_brian2.kinds import KINDS, SEEN, rings
 from neurodeploy_brian2.lanes import Lanes, Layout
 from neurodeploy_brian2.overflow import input_may_wrap, is_usual, largest_waves, may_wrap
 from neurodeploy_brian2.plan import WATCHED, Ints, Plan, Wires
+from neurodeploy_brian2.split_build import split_objects, split_variables
 
 _LANE = ("end", "stride", "period")
 _SHARED = ("stride", "period", "usual")
@@ -55,6 +56,7 @@ def build(brian2: Any, plan: Plan, lanes: Lanes, light_code: Any) -> Network:
     for thresholder in cells.thresholder.values():
         thresholder.codeobj_class = light_code
     objects = [cells, *_ticks(cells, plan, layout, clock)]
+    objects += split_objects(brian2, plan, cells, layout)
     if plan.from_sources.n:
         sources = _sources(brian2, plan, lanes, clock)
         from_layout = Layout((plan.n_sources,), lanes.n)
@@ -96,7 +98,7 @@ def _variables(plan: Plan) -> tuple[str, ...]:
         names |= dict.fromkeys(
             (*rings(len(kind.receptors)), *full, *kind.state, *init, *kind.constants)
         )
-    return tuple(names)
+    return tuple(names | dict.fromkeys(split_variables(plan)))
 
 
 def _cells(brian2: Any, plan: Plan, lanes: Lanes, layout: Layout, clock: Any) -> Any:
@@ -171,7 +173,12 @@ def _ticks(cells: Any, plan: Plan, layout: Layout, clock: Any) -> list[Any]:
         first = sum(one.n for one in plan.groups[:k])
         inputs = counted[k] and input_may_wrap(group, waves[first : first + group.n])
         where = "all" if inputs else "membrane" * counted[k]
-        text = KINDS[group.kind].tick(group.n_steps, waves=plan.waves is not None, counted=where)
+        text = KINDS[group.kind].tick(
+            group.n_steps,
+            waves=plan.waves is not None,
+            counted=where,
+            gathered=plan.split is not None,
+        )
         ticks.append(part.run_regularly(text, clock=clock, when="groups", name=f"tick_{k}"))
     return ticks
 

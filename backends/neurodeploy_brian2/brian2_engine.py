@@ -97,7 +97,7 @@ def _nothing(plan: Plan) -> Outcome:
 
 def _check_sums(plan: Plan) -> None:
     """Refuse what would spill from one half of a packed ring buffer into the other."""
-    for receptor in range(MAX_RECEPTORS):
+    for receptor in range(plan.n_buffers):
         total = np.zeros(plan.n)
         packets = 1 + len(again(plan))
         for wires, times in ((plan.from_sources, 1), (plan.recurrent, packets)):
@@ -152,7 +152,8 @@ def _collect(network: Network, plastic: PlasticNetwork, plan: Plan, lanes: Lanes
     state = _state(network, plastic, plan, lanes) if plan.keep_state else None
     full = _saturated(network, plan, lanes)
     weights, wrapped = weights_now(plastic, plan), _total(network, "wrapped", plan, lanes)
-    return Outcome(tick, index, watched, full, state, weights, wrapped)
+    spilt = None if plan.split is None else _total(network, "spilt", plan, lanes)
+    return Outcome(tick, index, watched, full, state, weights, wrapped, spilt)
 
 
 def _saturated(network: Network, plan: Plan, lanes: Lanes) -> Ints:

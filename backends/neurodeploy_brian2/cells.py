@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -267,6 +268,9 @@ class Izhikevich_cond_dual(Izhikevich_cond):  # noqa: N801 - sPyNNaker's name
 
 class SpikeSourceArray(CellType):
     """Plays back the spike times it was given."""
+
+    max_per_core: ClassVar[int] = sys.maxsize
+    """One core has all of them, unless a script says otherwise."""
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

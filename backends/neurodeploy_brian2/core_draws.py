@@ -43,6 +43,17 @@ def core_draws(plan: Plan) -> tuple[Ints, int]:
     return (words[first:].astype(np.int64) & 0xFFFF) >> 1, first
 
 
+def gone_on(plan: Plan, n_ticks: int) -> Plan:
+    """Return the plan of a run for which cores have already drawn so many ticks."""
+    groups = []
+    for group in plan.groups:
+        state = dict(group.state)
+        if KINDS[group.kind].draws:
+            state["draw_at"] = state["draw_at"] + n_ticks * group.constants["draws_a_tick"]
+        groups.append(replace(group, state=state))
+    return replace(plan, groups=tuple(groups))
+
+
 def valid_seed(state: Mapping[str, Ints]) -> dict[str, Ints]:
     """Return the seeds of neurons as a program holds them after it has loaded them."""
     return {
@@ -73,4 +84,4 @@ def reloaded(state: State, plan: Plan) -> State:
     return replace(state, groups=tuple(groups), pending=chosen)
 
 
-__all__ = ["CORE_START", "core_draws", "reloaded", "valid_seed"]
+__all__ = ["CORE_START", "core_draws", "gone_on", "reloaded", "valid_seed"]

@@ -28,9 +28,12 @@ class Draws:
         self._seeds: dict[Population, Seeds] = {}
         self._connections: dict[Population, dict[Projection, Any]] = {}
 
-    def parameters(self, population: Population, every: Mapping[str, Any]) -> None:
-        """Draw what is random among a population's parameters."""
-        draw_parameters(population, every, self._seeds_of(population))
+    def parameters(
+        self, population: Population, every: Mapping[str, Any], *, by_host: bool
+    ) -> bool:
+        """Draw what is random among a population's parameters; return whether cores did."""
+        seeds = self._seeds_of(population)
+        return draw_parameters(population, every, seeds, by_host=by_host)
 
     def connections(self, projection: Projection) -> Any:
         """Return the connections of a projection that cores draw."""
@@ -42,12 +45,13 @@ class Draws:
                 if isinstance(one.connections, DrawnConnections)
             ]
             seeds, scales = self._seeds_of(target), self._simulator.scales(target)
-            self._connections[target] = draw_connections(target, mine, scales, seeds)
+            network = self._simulator.network()
+            self._connections[target] = draw_connections(network, target, mine, scales, seeds)
         return self._connections[target][projection]
 
-    def forget(self, target: Population) -> None:
-        """Draw the connections into a population anew: there is another projection."""
-        self._connections.pop(target, None)
+    def forget(self) -> None:
+        """Draw all connections anew: there is another projection, and delays may be in its way."""
+        self._connections.clear()
 
     def _by_source(self, target: Population) -> list[Projection]:
         """Return projections into a population by source, then as they were made."""

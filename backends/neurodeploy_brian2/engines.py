@@ -25,15 +25,20 @@ def choose(plan: Plan, engine: str) -> str:
         If the kernel was asked for and cannot run the plan.
     """
     if engine == "auto":
-        return "kernel" if kernel.available() and kernel.accepts(plan) else "numpy"
-    if engine == "kernel" and kernel.available() and not kernel.accepts(plan):
+        return "kernel" if kernel.available() and _accepts(plan) else "numpy"
+    if engine == "kernel" and kernel.available() and not _accepts(plan):
         raise TargetError(
             "engine kernel",
             "does not run this network",
-            limit="IF_curr_exp and IF_curr_delta, static synapses, one update a tick",
+            limit="IF_curr_exp and IF_curr_delta, static synapses, one update a tick, "
+            "no synapse cores",
             todo="use the engine auto",
         )
     return engine
+
+
+def _accepts(plan: Plan) -> bool:
+    return plan.split is None and kernel.accepts(plan)
 
 
 def execute(plan: Plan, engine: str, *, progress: Progress | None = None) -> Outcome:

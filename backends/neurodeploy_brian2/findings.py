@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 TAU_OFF = 0.05
 """Share by which a time constant may be off before it is reported."""
 
-STRICT = ("saturation", "zero weights", "tau", "wrap-around", "undelivered")
+STRICT = ("saturation", "carry", "zero weights", "tau", "wrap-around", "undelivered")
 """Findings that are errors in a strict session."""
 
 
@@ -197,6 +197,23 @@ def full_ring_buffers(run: Run) -> Iterator[Finding]:
             )
 
 
+def spilt_sums(run: Run) -> Iterator[Finding]:
+    """Sums over synapse cores that were cut at 16 bits; the rest went to the next neuron."""
+    for pop in run.places:
+        spilt = run.total(pop, "spilt")
+        if spilt is not None and spilt.any():
+            yield Finding(
+                "carry",
+                pop.label,
+                int(spilt.sum()),
+                _ticks(run) * pop.size * len(pop.celltype.receptors),
+                f"sums over synapse cores did not fit 16 bits, of {np.count_nonzero(spilt)} "
+                "neurons; what was left over went to the neuron beside, or was lost",
+                "raise max_expected_summed_weight, or take fewer synapse cores",
+                adds=True,
+            )
+
+
 def wrapped_voltages(run: Run) -> Iterator[Finding]:
     """Updates of v in which a word did not fit 32 bits, so that it came out wrong."""
     for pop in run.places:
@@ -238,7 +255,7 @@ def silent_neurons(run: Run) -> Iterator[Finding]:
 
 
 BEFORE: tuple[Rule, ...] = (zero_weights, wrong_taus, long_delays, undelivered)
-AFTER: tuple[Rule, ...] = (full_ring_buffers, wrapped_voltages, silent_neurons)
+AFTER: tuple[Rule, ...] = (full_ring_buffers, spilt_sums, wrapped_voltages, silent_neurons)
 
 
 def apply(rules: Sequence[Rule], run: Run, *, strict: bool) -> list[Finding]:

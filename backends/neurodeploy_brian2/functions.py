@@ -12,6 +12,7 @@ import numpy as np
 from neurodeploy_brian2.chance_steps import CHANCE_STEPS
 from neurodeploy_brian2.overflow_steps import OVERFLOW_STEPS
 from neurodeploy_brian2.plan import Ints, Waves
+from neurodeploy_brian2.split_steps import SPLIT_STEPS
 from neurodeploy_brian2.steps import STEPS
 
 
@@ -24,7 +25,7 @@ def brian_functions(brian2: Any) -> dict[str, Any]:
         Passed in, because this package imports Brian2 only while a session runs.
     """
     made = {}
-    for name, step in {**STEPS, **CHANCE_STEPS, **OVERFLOW_STEPS}.items():
+    for name, step in {**STEPS, **CHANCE_STEPS, **OVERFLOW_STEPS, **SPLIT_STEPS}.items():
         function = _function(brian2, step.python, step.n_arguments)
         function.implementations.add_implementation("cpp", step.c_text(name), name=name)
         function.implementations.add_implementation("cython", step.cython_text(name), name=name)

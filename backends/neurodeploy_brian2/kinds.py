@@ -105,7 +105,7 @@ class Kind:
         for r in range(len(self.receptors)):
             yield from (name.format(r=r) for name in names)
 
-    def tick(self, n_steps: int, *, waves: bool, counted: str = "") -> str:
+    def tick(self, n_steps: int, *, waves: bool, counted: str = "", gathered: bool = False) -> str:
         """Return the Brian2 code of one tick.
 
         Parameters
@@ -116,8 +116,10 @@ class Kind:
             Whether neurons receive current from sources.
         counted : {'', 'membrane', 'all'}
             Where updates with a word that does not fit 32 bits are counted, in `wrapped`.
+        gathered : bool
+            Whether input has been added up over synapse cores; see `split_build`.
         """
-        lines = [*self._restore(), *self._rings()]
+        lines = [*self._restore(), *(self._entries() if gathered else self._rings())]
         if counted == "all" and self.shape.overflow:
             lines += self._receptors(f"odd_{{r}} = {self.shape.overflow}")
         lines += self._receptors(self.shape.first)
@@ -141,6 +143,9 @@ class Kind:
             yield f"in_{r} = nd_{'high' if r % 2 else 'low'}(later, ring_{r // 2})"
             yield f"full_{r} = full_{r} + nd_over(in_{r}, live)"
         yield from (f"{ring} = 0" for ring in rings(len(self.receptors)))
+
+    def _entries(self) -> Iterator[str]:
+        yield from self._receptors("in_{r} = nd_entry(sum_{r}, carry_{r})")
 
     def _receptors(self, text: str, k: int = 0) -> Iterator[str]:
         yield from (text.format(r=r, k=k) for r in range(len(self.receptors)))

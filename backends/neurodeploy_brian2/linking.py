@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +17,10 @@ from neurodeploy_brian2.connectors.kernel import KernelConnector
 from neurodeploy_brian2.connectors.listed import FromListConnector, round_delays
 from neurodeploy_brian2.connectors.local import Signed
 from neurodeploy_brian2.connectors.regular import AllButMeConnector
+from neurodeploy_brian2.delays import delay_slots
 from neurodeploy_brian2.errors import ConfigurationError
 from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.poisson import PoissonType
 from neurodeploy_brian2.randomness import draw_again, is_random, machine_can_draw
 from neurodeploy_brian2.synapse_type import Synapse
 from neurodeploy_brian2.synapses import (
@@ -25,6 +29,7 @@ from neurodeploy_brian2.synapses import (
     check_finite,
     check_machine_values,
     check_weights,
+    machine_delay_ticks,
 )
 
 if TYPE_CHECKING:
@@ -43,14 +48,25 @@ class Link:
     projection : Projection
     pre, post : Population
     receptor_type : str
-    connections : Connections or DrawnConnections
+    made : Connections or DrawnConnections
+        As cores or host make them.
+    if_direct : callable, optional
+        Returns what the host makes instead if sources feed their targets without packets,
+        or None.
     """
 
     projection: Projection
     pre: Any
     post: Any
     receptor_type: str
-    connections: Any
+    made: Any
+    if_direct: Callable[[], Any] | None = None
+
+    @property
+    def connections(self) -> Any:
+        """Its connections, `Connections` or `DrawnConnections`."""
+        direct = None if self.if_direct is None else self.if_direct()
+        return self.made if direct is None else direct
 
     @property
     def receptor(self) -> int:
@@ -101,7 +117,8 @@ class Linking:
             isinstance(self._connector, AllButMeConnector) and self._connector.weights is not None
         )
         connections: Any
-        if made and (drawn or is_random(weight) or is_random(self._delay)):
+        drawn = drawn or is_random(weight) or is_random(self._delay)
+        if made and (drawn or self._takes_extension(target)):
             connections = DrawnConnections(
                 estimate,
                 lambda: self._simulator.drawn(self._projection),
@@ -109,7 +126,19 @@ class Linking:
             )
         else:
             connections = self._listed(weight, estimate, made)
-        return (Link(self._projection, source, target, receptor, connections),)
+        direct = self._if_direct(source, weight, estimate) if made else None
+        return (Link(self._projection, source, target, receptor, connections, direct),)
+
+    def _takes_extension(self, target: Any) -> bool:
+        """Tell whether one delay for all is past the ring buffers; cores misplace some of those."""
+        ticks = machine_delay_ticks(float(self._delay), self._simulator.timestep_us)
+        return ticks > delay_slots(target)
+
+    def _if_direct(self, source: Any, weight: Any, estimate: Any) -> Callable[[], Any] | None:
+        if not isinstance(source.celltype, PoissonType):
+            return None
+        listed = cache(lambda: self._listed(weight, estimate, False))
+        return lambda: listed() if self._simulator.fed_directly(source) is not None else None
 
     def _made_by_machine(self, weight: Any) -> bool:
         if not (self._connector.on_machine and self._synapse.by_machine):

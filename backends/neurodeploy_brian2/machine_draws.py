@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.api import TargetError
+from neurodeploy_brian2.delay_stages import delay_stages
+from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.machine.distributions import Distribution, RedrawError
 from neurodeploy_brian2.machine.expander import Edge, OverfullError, expand
 from neurodeploy_brian2.machine.kiss64 import Seed, host_seed
@@ -57,6 +59,7 @@ class Seeds:
 
 
 def draw_connections(
+    network: Any,
     population: Any,
     projections: Sequence[Projection],
     scales: Mapping[str, float],
@@ -66,6 +69,7 @@ def draw_connections(
 
     Parameters
     ----------
+    network : Network
     population : Population
     projections : sequence of Projection
         In the order in which the host lists them: by source, then as they were made.
@@ -78,7 +82,9 @@ def draw_connections(
     drawn : {projection: object with pre, post, weight16, delay_ticks}
     """
     slices = population.slices()
-    edges = [_edge(projection, scales[projection.receptor_type]) for projection in projections]
+    edges = [
+        _edge(network, projection, scales[projection.receptor_type]) for projection in projections
+    ]
     try:
         made = expand(
             edges,
@@ -93,19 +99,34 @@ def draw_connections(
     return dict(zip(projections, made, strict=True))
 
 
-def draw_parameters(population: Any, every: Mapping[str, PerNeuron], seeds: Seeds) -> None:
+def draw_parameters(
+    population: Any, every: Mapping[str, PerNeuron], seeds: Seeds, *, by_host: bool = False
+) -> bool:
     """Replace the distributions among a population's parameters by numbers.
 
     If any parameter is a list, or of a type that cores cannot make, the host makes them all,
     and draws core by core; else the cores do.
+
+    Parameters
+    ----------
+    population : Population
+    every : {name: PerNeuron}
+    seeds : Seeds
+    by_host : bool
+        Whether the host makes them in any case, as it does once programs are loaded.
+
+    Returns
+    -------
+    by_core : bool
+        Whether cores drew.
     """
     random = {name: values for name, values in every.items() if not values.is_drawn}
     names = sorted(random, key=DRAW_ORDER.index)
-    by_core = population.celltype.core_draws
+    by_core = population.celltype.core_draws and not by_host
     if not by_core or not all(values.on_machine for values in every.values()):
         for cells, name in itertools.product(population.slices(), names):
             random[name].draw_on_host(cells)
-        return
+        return False
     try:
         parts = [
             expand_parameters([_parameter(name, random[name], cells) for name in names], seed)
@@ -115,7 +136,8 @@ def draw_parameters(population: Any, every: Mapping[str, PerNeuron], seeds: Seed
         raise TargetError(population.label, f"its parameters cannot be drawn: {err}") from err
     for name in names:
         bits = np.concatenate([part[name] for part in parts])
-        random[name].set((bits / _ONE).tolist())
+        random[name].take((bits / _ONE).tolist())
+    return True
 
 
 def distribution(value: Any) -> Distribution:
@@ -125,8 +147,9 @@ def distribution(value: Any) -> Distribution:
     return Distribution.constant(float(value))
 
 
-def _edge(projection: Projection, scale: float) -> Edge:
+def _edge(network: Any, projection: Projection, scale: float) -> Edge:
     ends = projection.ends
+    source, target = ends.pre.population, ends.post.population
     return Edge(
         connector=projection.connector.on_core(ends),
         weight=distribution(projection.synapse_type.weight),
@@ -135,6 +158,9 @@ def _edge(projection: Projection, scale: float) -> Edge:
         post=(ends.post.start, ends.post.stop - 1),
         scale=scale,
         steps_per_ms=1000.0 / ends.timestep_us,
+        max_delay_steps=ring_slots(network, target),
+        n_stages=1 + delay_stages(network, source, target),
+        pre_per_core=min(source.size, source.per_core),
     )
 
 

@@ -158,7 +158,7 @@ def stored_weights(projection: Projection, shift: int) -> Ints:
 
 def _cells(net: Network, pop: Population, shifts: tuple[int, ...]) -> Cells:
     when = (net.timestep_us / 1000.0, pop.n_steps)
-    cells: Cells = pop.celltype.cells(pop.label, pop.size, pop.initial_values, *when, pop.slices())
+    cells: Cells = pop.celltype.cells(pop.label, pop.size, pop.first_values(), *when, pop.slices())
     rows = {
         f"shift_{r}": np.full(pop.size, shift, dtype=np.int64) for r, shift in enumerate(shifts)
     }

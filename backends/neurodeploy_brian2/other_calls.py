@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.errors import ConfigurationError
+from neurodeploy_brian2.errors import ConfigurationError, UnsupportedError
 from neurodeploy_brian2.names import CELL_TYPES, EXPORTS
-from neurodeploy_brian2.planning import core_slices
+from neurodeploy_brian2.planning import core_slices, read_planning
 
 
 class OtherCalls:
@@ -16,6 +16,7 @@ class OtherCalls:
 
     populations: list[Any]
     per_core: dict[type, Any]
+    synapse_cores: dict[type, Any]
 
     def Population(self, *arguments: Any, **options: Any) -> Any:  # noqa: N802 - PyNN's name
         """Add a population."""
@@ -84,7 +85,19 @@ class OtherCalls:
         self.per_core[neuron_type] = max_permitted
 
     def set_number_of_synapse_cores(self, neuron_type: Any, n_synapse_cores: Any) -> None:
-        """Accepted; the emulator's sums are those of one core."""
+        """Say how many synapse cores neurons of a type have; 0 is none, None what is needed."""
+        who = "set_number_of_synapse_cores"
+        if not getattr(neuron_type, "receptors", ()):
+            raise UnsupportedError(who, "takes a type of neurons", got=neuron_type)
+        if self.populations:
+            raise ConfigurationError(
+                who,
+                "comes before all populations",
+                todo="or give each Population its n_synapse_cores",
+            )
+        if n_synapse_cores is not None:
+            read_planning(who, neuron_type, {"n_synapse_cores": n_synapse_cores})
+        self.synapse_cores[neuron_type] = n_synapse_cores
 
     def set_allow_delay_extensions(self, neuron_type: Any, allow_delay_extensions: bool) -> None:
         """Accepted; delays past a core's slots take an extension."""

@@ -26,14 +26,30 @@ class Placed(Neurons):
     planning: dict[str, Any]
     structure: Any
 
+    @property
+    def per_core(self) -> int:
+        """How many neurons a core can have."""
+        given: Any = self.planning.get("neurons_per_core")
+        if given is None:
+            given = self._simulator.per_core.get(type(self.celltype))
+        if given is None:
+            given = getattr(self.celltype, "max_per_core", DEFAULT_PER_CORE)
+        # A grid is divided into stretches as long as the board's rectangles are large.
+        return int(np.prod(given))
+
+    @property
+    def n_synapse_cores(self) -> int | None:
+        """How many synapse cores the neurons of a core were given; 0 is none of their own."""
+        given = self.planning.get("n_synapse_cores")
+        return self._simulator.synapse_cores.get(type(self.celltype)) if given is None else given
+
     def slices(self) -> tuple[range, ...]:
-        """Return which neurons each core has."""
-        per_core = self.planning.get("neurons_per_core")
-        if per_core is None:
-            per_core = self._simulator.per_core.get(type(self.celltype))
-        if per_core is None:
-            per_core = getattr(self.celltype, "max_per_core", DEFAULT_PER_CORE)
-        return core_slices(self._label, self._size, per_core)
+        """Return which neurons each core has; sources without packets are as their targets."""
+        target = self._simulator.fed_directly(self)
+        if target is not None:
+            slices: tuple[range, ...] = target.slices()
+            return slices
+        return core_slices(self._label, self._size, self.per_core)
 
     @property
     def atoms_shape(self) -> tuple[int, ...]:

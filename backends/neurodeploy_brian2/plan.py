@@ -183,6 +183,9 @@ class Plastic:
     lag_ticks : (n,) int64 array
         How late a spike of the target reaches the synapse.
     past : Past
+    is_read_ahead : bool
+        Whether a synapse core keeps them, which reads the next row before it has written the
+        last one: of two spikes of one source in a tick, the second finds what the first found.
     """
 
     wires: Wires
@@ -191,6 +194,7 @@ class Plastic:
     shift: Ints
     lag_ticks: Ints
     past: Past
+    is_read_ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,24 @@ class Waves:
 
     values: Ints
     of: Ints
+
+
+@dataclass(frozen=True)
+class Split:
+    """Cores that hand their sums of weights to the cores of the neurons.
+
+    A synapse with `receptor` r + MAX_RECEPTORS * c feeds receptor r by way of core c.
+
+    Parameters
+    ----------
+    n_cores : int
+        The most that a neuron has; the 16-bit sums of each stop at 65535.
+    carry_to : (n,) int64 array
+        The neuron whose sum gets what each neuron's 16 bits do not hold; -1 is none.
+    """
+
+    n_cores: int
+    carry_to: Ints
 
 
 @dataclass(frozen=True)
@@ -242,6 +264,8 @@ class Plan:
         Input left over from an earlier piece; only without samples.
     keep_state : bool
         Whether `Outcome.state` is wanted.
+    split : Split or None
+        None if every neuron's core adds up its own input.
     """
 
     groups: tuple[Cells, ...]
@@ -260,11 +284,17 @@ class Plan:
     first_tick: int = 0
     pending: Pending = Pending.none()
     keep_state: bool = False
+    split: Split | None = None
 
     @property
     def n(self) -> int:
         """How many neurons there are."""
         return sum(group.n for group in self.groups)
+
+    @property
+    def n_buffers(self) -> int:
+        """Ring buffers a neuron can have, over all cores."""
+        return MAX_RECEPTORS * (1 if self.split is None else self.split.n_cores)
 
     @property
     def period_ticks(self) -> int:
@@ -319,6 +349,9 @@ class Outcome:
     wrapped : (n,) int64 array or None
         Updates of each neuron in which a word behind v did not fit 32 bits; None if the
         engine does not count them.
+    spilt : (n,) int64 array or None
+        Sums of each neuron over its synapse cores that 16 bits did not hold; None if no
+        neuron has such cores.
     """
 
     spike_tick: Ints
@@ -328,6 +361,7 @@ class Outcome:
     state: State | None = None
     weights: tuple[Ints, ...] = ()
     wrapped: Ints | None = None
+    spilt: Ints | None = None
 
 
 def _join(parts: Sequence[Mapping[str, Ints]]) -> dict[str, Ints]:
@@ -343,6 +377,7 @@ __all__ = [
     "Pending",
     "Plan",
     "Plastic",
+    "Split",
     "State",
     "Waves",
     "Wires",

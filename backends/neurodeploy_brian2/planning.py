@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.api import InputError, TargetError
-from neurodeploy_brian2.errors import ConfigurationError, UnsupportedError
+from neurodeploy_brian2.errors import ConfigurationError, UnsupportedError, WrongTypeError
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ USED = (
     "neurons_per_core",
     "n_steps_per_timestep",
     "max_rate",
+    "n_synapse_cores",
 )
 """What changes the numbers of the machine."""
 
@@ -29,7 +30,6 @@ IGNORED = (
     "incoming_spike_buffer_size",
     "drop_late_spikes",
     "n_colour_bits",
-    "n_synapse_cores",
     "allow_delay_extensions",
 )
 """What only a real board notices."""
@@ -67,6 +67,9 @@ def read_planning(label: str, celltype: Any, given: Mapping[str, Any]) -> dict[s
             f"max_expected_summed_weight is one for each of {', '.join(receptors) or 'nothing'}",
             got=summed,
         )
+    cores = planning.get("n_synapse_cores", 0)
+    if not isinstance(cores, int | np.integer):
+        raise WrongTypeError(label, "n_synapse_cores is a whole number", got=cores)
     numbers = itertools.chain.from_iterable(np.atleast_1d(value) for value in planning.values())
     for number in numbers:
         if not np.isfinite(number) or number < 0:
@@ -80,7 +83,6 @@ def core_slices(label: str, size: int, per_core: Any) -> tuple[range, ...]:
     >>> core_slices("cells", 600, 256)
     (range(0, 256), range(256, 512), range(512, 600))
     """
-    # A grid is divided into stretches as long as the board's rectangles are large.
     step = int(np.prod(per_core))
     if step < 1:
         raise ConfigurationError(label, "has no neurons on a core", got=per_core, limit="1 or more")

@@ -94,7 +94,7 @@ class Memory:
 
 _BY_ENTRY = ("time", "post_trace", "post_trace_2")
 PER_SYNAPSE = ("weight", "last", "trace", "trace_2", "shift", "lag", "delay", "high", "ring")
-_FIXED = ("timing", "multiplicative", "first_tick", "n_cells", "n_slots")
+_FIXED = ("timing", "multiplicative", "first_tick", "n_cells", "n_slots", "every")
 PARTS = (*_FIXED, *NUMBERS, *TABLES, *PER_SYNAPSE, "row", "n_spikes", *_BY_ENTRY, "row_of")
 """Order of the parts; `row_of` is the history row of every neuron, or -1."""
 
@@ -183,10 +183,12 @@ def change(memory: Memory, ring: Ints, tick: int, synapses: Ints, times: Ints) -
     tick : int
         Since the start of the piece.
     synapses, times : (n,) int64 arrays
-        Synapses, each once, and how many spikes each receives in this tick.
+        Synapses, each once, and how many spikes each receives in this tick; only `every`
+        spike of them changes weights.
     """
     for k in range(int(times.max(initial=0))):
-        _update(memory, tick, synapses[times > k])
+        if k % memory.number("every") == 0:
+            _update(memory, tick, synapses[times > k])
         _deliver(memory, ring, tick, synapses[times > k])
     return memory["weight"][synapses]
 

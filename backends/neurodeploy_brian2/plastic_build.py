@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy_brian2.kinds import rings
-from neurodeploy_brian2.plan import MAX_RECEPTORS, Ints, Pending, Plan, Plastic
+from neurodeploy_brian2.plan import Ints, Pending, Plan, Plastic
 from neurodeploy_brian2.plastic import NUMBERS, TABLES, TIMINGS, Memory
 from neurodeploy_brian2.plastic_functions import (
     change_function,
@@ -66,11 +66,11 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
     if not plan.plastic:
         return PlasticNetwork((), (), (), np.zeros((0, 0, 0), dtype=np.int64))
     n_slots = 1 + max(int(one.wires.delay_ticks.max(initial=1)) for one in plan.plastic)
-    n_pairs = -(-MAX_RECEPTORS // 2)
+    n_pairs = -(-plan.n_buffers // 2)
     ring = np.zeros(n_pairs * n_slots * plan.n, dtype=np.int64)
     memories = tuple(_memory(one, plan, n_slots) for one in plan.plastic)
     # Of a pair that no neuron of the run has, the slot stays empty.
-    pairs = [k for k, name in enumerate(rings(MAX_RECEPTORS)) if name in cells.variables]
+    pairs = [k for k, name in enumerate(rings(plan.n_buffers)) if name in cells.variables]
     take = "\n".join(f"ring_{k} = nd_take(t_in_timesteps, i, {k}, ring_{k})" for k in pairs)
     cells.namespace["nd_take"] = take_function(brian2, memories[0], ring)
     objects = [cells.run_regularly(take, clock=cells.clock, when="start", name="take")]
@@ -104,6 +104,7 @@ def _memory(one: Plastic, plan: Plan, n_slots: int) -> Memory:
             "first_tick": plan.first_tick,
             "n_cells": plan.n,
             "n_slots": n_slots,
+            "every": 1 + one.is_read_ahead,
             **{name: rule.numbers.get(name, 0) for name in NUMBERS},
             **{name: rule.tables.get(name, ()) for name in TABLES},
             "weight": wires.weight,

@@ -142,7 +142,8 @@ static inline int64_t nd_change(
     int64_t slot = (tick + ND_PART(ND_DELAY)[y]) % ND_NUMBER(ND_N_SLOTS), k;
     int64_t *entry = ring + ND_PART(ND_RING)[y] + slot * ND_NUMBER(ND_N_CELLS);
     for (k = 0; k < times; k++) {{
-        nd_update(m, tick + ND_NUMBER(ND_FIRST_TICK), y);
+        if (k % ND_NUMBER(ND_EVERY) == 0)
+            nd_update(m, tick + ND_NUMBER(ND_FIRST_TICK), y);
         if (ND_PART(ND_DELAY)[y])
             *entry += ND_PART(ND_WEIGHT)[y] << ND_PART(ND_HIGH)[y];
     }}

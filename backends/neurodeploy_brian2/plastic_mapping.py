@@ -24,26 +24,7 @@ from neurodeploy_brian2.rules import (
     Vogels2011Rule,
     WeightDependenceAdditiveTriplet,
 )
-
-_EVERY = (
-    "pair_additive",
-    "pair_multiplicative",
-    "nearest_pair_additive",
-    "nearest_pair_multiplicative",
-    "pfister_triplet_additive",
-    "vogels_2011_additive",
-)
-SHIPPED: dict[str, tuple[str, ...]] = {
-    "IF_curr_exp": _EVERY,
-    "IF_cond_exp": ("pair_additive", "nearest_pair_additive"),
-    "IF_curr_delta": ("pair_additive", "nearest_pair_additive"),
-    "IF_curr_alpha": ("pair_additive",),
-    "IFCurrExpCa2Adaptive": ("pair_additive",),
-    "Izhikevich": ("pair_additive",),
-    "Izhikevich_cond": ("pair_additive",),
-    "Izhikevich_cond_dual": ("pair_additive",),
-}
-"""Rules of which sPyNNaker 7.4.1 ships a binary, by cell type."""
+from neurodeploy_brian2.shipped import SHIPPED, is_combined, is_split, rule_of
 
 TIMING: dict[type[TimingRule], str] = {
     SpikePairRule: "pair",
@@ -184,15 +165,14 @@ def _check(link: Any, mechanism: STDPMechanism) -> None:
             got=f"{type(timing).__name__} with {type(weights).__name__}",
             todo="PfisterSpikeTriplet goes with WeightDependenceAdditiveTriplet, and only with it",
         )
-    cell = type(link.post.celltype).__name__
-    rule = f"{timing.suffix}_{weights.suffix}"
-    if rule not in SHIPPED.get(cell, ()):
+    cell, rule = link.post.celltype, rule_of(mechanism)
+    if not (is_combined(cell, rule) or is_split(cell, rule)):
         raise ConfigurationError(
             link.label,
-            f"sPyNNaker 7.4.1 ships no binary of {cell} with this rule",
+            f"sPyNNaker 7.4.1 ships no binary of {type(cell).__name__} with this rule",
             got=rule,
-            limit=" | ".join(SHIPPED.get(cell, ())) or "static synapses",
+            limit=" | ".join(SHIPPED.get(type(cell).__name__, ())) or "static synapses",
         )
 
 
-__all__ = ["SHIPPED", "make_plastic", "make_rule", "plastic_links"]
+__all__ = ["make_plastic", "make_rule", "plastic_links"]

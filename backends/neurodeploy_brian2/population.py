@@ -84,6 +84,7 @@ class Population(Placed):
         self.recorder = Recorder(self._label, self._size, self.celltype.recordable, self.is_source)
         self._first: dict[str, PerNeuron] = {}
         self._parameters: dict[str, PerNeuron] = {}
+        self._host_draws = self._is_asked = False
         if self.is_source:
             self._check_source()
         else:
@@ -187,6 +188,8 @@ class Population(Placed):
             self._set_source(parameters, which)
             return
         self._simulator.on_set(self)
+        if self._simulator.has_run:
+            self._read_back()
         for name, value in parameters.items():
             self._parameters[name].set(value, which)
         self.check_values(parameters)
@@ -196,6 +199,7 @@ class Population(Placed):
         asked = (names,) if isinstance(names, str) else tuple(names)
         for name in asked:
             self._know(name, self.parameter_names, "parameter")
+        self._ask()
         return ParameterHolder(names, lambda name: self._read(name, which))
 
     def set_initial(self, values: Mapping[str, Any], which: Sequence[int] | None) -> None:
@@ -213,6 +217,7 @@ class Population(Placed):
     def state_first(self, name: str, which: Sequence[int] | None) -> list[Any]:
         """Return state before the first tick."""
         self._know(name, self.state_names, "state variable")
+        self._ask(first=True)
         return self._as_held(name, self._first[name].listed(which))
 
     def set_now(self, values: Mapping[str, Any], which: Sequence[int] | None) -> None:
@@ -223,6 +228,7 @@ class Population(Placed):
             for name, value in values.items():
                 self._first[name].set(value, which)
             return
+        self._read_back()
         indices = range(self._size) if which is None else which
         for name, value in values.items():
             fresh = self._values(name, 0.0)
@@ -236,6 +242,7 @@ class Population(Placed):
         self._know(name, self.state_names, "state variable")
         if not self._simulator.has_run:
             return self._first[name].listed(which)
+        self._read_back()
         indices = range(self._size) if which is None else which
         return self._simulator.state(self, name, indices)
 
@@ -244,6 +251,10 @@ class Population(Placed):
         """State before the first tick, by name."""
         return ParameterHolder(self.state_names, lambda name: self.state_first(name, None))
 
+    def first_values(self) -> dict[str, list[Any]]:
+        """Return state before the first tick, by name, once it is drawn."""
+        return {name: values.listed() for name, values in self._first.items()}
+
     def settle(self) -> None:
         """Draw what is random and hand all numbers to the cell type, ready for the machine."""
         check_shape(self._label, self.atoms_shape, self.planning.get("neurons_per_core"))
@@ -251,10 +262,30 @@ class Population(Placed):
             return
         every = {**self._parameters, **self._first}
         if not all(values.is_drawn for values in every.values()):
-            self._simulator.draw_parameters(self, every)
+            drawn = self._simulator.draw_parameters(self, every, by_host=self._host_draws)
+            if drawn and self._is_asked:
+                self._read_back(first=True)
         self.celltype.parameters = {
             name: values.numbers() for name, values in self._parameters.items()
         }
+
+    def redraw(self, *, by_host: bool) -> None:
+        """Draw again, when the run starts anew, what nobody has read."""
+        for values in (*self._parameters.values(), *self._first.values()):
+            values.undraw()
+        self._host_draws = by_host
+
+    def _ask(self, *, first: bool = False) -> None:
+        """Read values back from the machine; before a run, as soon as there are any."""
+        if self._simulator.has_run:
+            self._read_back(first=first)
+        else:
+            self._is_asked = True
+
+    def _read_back(self, *, first: bool = False) -> None:
+        """Let what the machine drew be the host's values: parameters, and state at tick 0."""
+        for values in (*self._parameters.values(), *(self._first.values() if first else ())):
+            values.keep()
 
     def _read(self, name: str, which: Sequence[int] | None) -> list[Any]:
         if self._plays_back:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurodeploy.api import Finding, InputError
-from neurodeploy_brian2.core_draws import reloaded
+from neurodeploy_brian2.core_draws import gone_on, reloaded
+from neurodeploy_brian2.core_routes import CoreRoutes
 from neurodeploy_brian2.engines import choose, execute
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
 from neurodeploy_brian2.findings import AFTER, BEFORE, Run, apply, log
 from neurodeploy_brian2.history import Piece, Segment
+from neurodeploy_brian2.loaded import Loaded
 from neurodeploy_brian2.mapping import Network, make_plan
 from neurodeploy_brian2.parameters import Parameter, encode_rows
 from neurodeploy_brian2.plan import Ints, Plan, State
@@ -51,6 +53,7 @@ class Running:
         self._state: State | None = None
         self._offsets: Mapping[Any, int] = {}
         self._players: dict[Any, PoissonPlayer] = {}
+        self._loaded, self._routes = Loaded(), CoreRoutes()
         self._change = ""
         self._found: list[Finding] = []
         self.findings: tuple[Finding, ...] = ()
@@ -70,6 +73,7 @@ class Running:
 
     def changed(self, what: str) -> None:
         """Note that the network is another than the one that runs."""
+        self._loaded.change()
         if self.has_run:
             self._change = what
 
@@ -96,6 +100,8 @@ class Running:
                 todo="call reset() first, or make the change before the first run",
             )
         simulator, first = self._simulator, self.now
+        if not self.has_run:
+            self._loaded.start(simulator.network())
         for population in simulator.populations:
             population.settle()
         network = simulator.network()
@@ -111,6 +117,7 @@ class Running:
         self.plan, self._state = plan, outcome.state
         self._offsets = network.offsets(sources=False)
         self.has_run_ever = True
+        self._loaded.ticks += n_ticks
         self._segment.pieces.append(
             Piece(
                 first,
@@ -143,6 +150,7 @@ class Running:
     def _continued(self, network: Network, sent: Mapping[Any, SourceSpikes], n_ticks: int) -> Plan:
         options = self._simulator.options
         plan = make_plan(network, dict(sent), n_ticks, options.sample_ticks)
+        plan = self._routes.split(network, plan, self._loaded.mapping)
         keep = self._simulator.engine != ONE_PIECE and options.sample_ticks is None
         waves = make_waves(
             network.populations,
@@ -154,7 +162,7 @@ class Running:
         )
         plan = replace(plan, waves=waves, first_tick=self.now)
         if self._state is None:
-            return replace(plan, keep_state=keep)
+            return replace(gone_on(plan, self._loaded.ticks), keep_state=keep)
         start = reloaded(self._state, plan)
         groups = tuple(
             replace(group, state=state)

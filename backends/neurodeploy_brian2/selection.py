@@ -87,6 +87,7 @@ class PerNeuron:
     def __init__(self, who: str, size: int, value: Any) -> None:
         self.who, self.size = who, size
         self._items: list[Any] = []
+        self._origin: tuple[list[Any], bool] | None = None
         self.by_range = True
         self.set(value)
 
@@ -101,10 +102,12 @@ class PerNeuron:
             items = _many(self.who, value, chosen)
             self.by_range = False
         if indices is None:
-            self._items = items
+            self._items, self._origin = items, None
             return
         for index, item in zip(chosen, items, strict=True):
             self._items[index] = item
+            if self._origin is not None:
+                self._origin[0][index] = item
 
     def listed(self, indices: Sequence[int] | None = None) -> list[Any]:
         """Return the value of every neuron, or of some; what is not drawn yet is refused."""
@@ -148,12 +151,31 @@ class PerNeuron:
         cells : range or None
             Neurons of one core; None is all, at once.
         """
+        self._remember()
         wanted = range(self.size) if cells is None else cells
         for first, last, value in list(self.ranges()):
             start, stop = max(first, wanted.start), min(last, wanted.stop)
             if is_random(value) and start < stop:
                 self._items[start:stop] = np.atleast_1d(value.next(stop - start)).tolist()
         self.by_range = False
+
+    def take(self, values: Sequence[float]) -> None:
+        """Replace distributions by what cores drew, one value a neuron."""
+        self._remember()
+        self._items, self.by_range = list(values), False
+
+    def undraw(self) -> None:
+        """Go back to the distributions, to draw again."""
+        if self._origin is not None:
+            (self._items, self.by_range), self._origin = self._origin, None
+
+    def keep(self) -> None:
+        """Let what was drawn be the values from now on."""
+        self._origin = None
+
+    def _remember(self) -> None:
+        if not self.is_drawn and self._origin is None:
+            self._origin = list(self._items), self.by_range
 
     def copy(self) -> PerNeuron:
         """Return a copy that can be set by itself."""

@@ -26,10 +26,12 @@ from neurodeploy_brian2.mapping import Network, ring_shifts
 from neurodeploy_brian2.names import EXPORTS
 from neurodeploy_brian2.other_calls import OtherCalls
 from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.poisson import PoissonType
 from neurodeploy_brian2.population import Population as Neurons
 from neurodeploy_brian2.projection import Projection as Synapses
 from neurodeploy_brian2.recording import Results
 from neurodeploy_brian2.running import Running
+from neurodeploy_brian2.synapse_cores import is_direct
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +130,7 @@ class Simulator(OtherCalls):
         self.populations: list[Neurons] = []
         self.projections: list[Synapses] = []
         self.per_core: dict[type, Any] = {}
+        self.synapse_cores: dict[type, Any] = {}
         self._draws = Draws(self)
         self._ended = False
         self._running = Running(self)
@@ -195,7 +198,7 @@ class Simulator(OtherCalls):
             label=label,
         )
         self.projections.append(projection)
-        self._draws.forget(postsynaptic_population._root())
+        self._draws.forget()
         self.changed("Projection")
         return projection
 
@@ -344,13 +347,14 @@ class Simulator(OtherCalls):
         """Note that rates of a Poisson population were set."""
         self._running.rates_changed(population)
 
-    def draw_parameters(self, population: Neurons, every: Mapping[str, Any]) -> None:
-        """Draw what is random among a population's parameters; between runs the host does."""
-        if self.has_run:
-            for values in every.values():
-                values.draw_on_host()
-            return
-        self._draws.parameters(population, every)
+    def draw_parameters(
+        self, population: Neurons, every: Mapping[str, Any], *, by_host: bool
+    ) -> bool:
+        """Draw what is random among a population's parameters; return whether cores did.
+
+        Between runs the host does.
+        """
+        return self._draws.parameters(population, every, by_host=by_host or self.has_run)
 
     def drawn(self, projection: Synapses) -> Any:
         """Return the connections of a projection that cores draw."""
@@ -376,6 +380,14 @@ class Simulator(OtherCalls):
             "weight": stored / (2.0 ** (15 - shift) * factor),
             "delay": link.connections.delay_ticks(self.timestep_us) * self.timestep_ms,
         }
+
+    def fed_directly(self, source: Any) -> Any:
+        """Return the population that Poisson sources feed without packets, or None."""
+        if not isinstance(source.celltype, PoissonType):
+            return None
+        network: Any = self.network()
+        links = (link for link in network.projections if link.pre is source)
+        return next((link.post for link in links if is_direct(network, link)), None)
 
     def network(self) -> Network:
         """Return populations and what joins them, for the mapping."""

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 
 import click
 
+from neurodeploy.cli.board import board
 from neurodeploy.cli.check import check
 from neurodeploy.cli.codes import DONE, INTERRUPTED
 from neurodeploy.cli.compile import compile_
 from neurodeploy.cli.deploy import deploy
 from neurodeploy.cli.targets import targets
+from neurodeploy.cli.train import train
 from neurodeploy.errors import InputError, NeurodeployError
 
 #: Every command, in the order of a user's work.
-COMMANDS: tuple[click.Command, ...] = (deploy, check, compile_, targets)
+COMMANDS: tuple[click.Command, ...] = (train, deploy, check, compile_, board, targets)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neurodeploy.cli.codes import DONE, FAILED_CHECK, INTERRUPTED
+from neurodeploy.cli.machine_options import machine_from, machine_options
 from neurodeploy.cli.options import load_model, model_options, progress_bar
 from neurodeploy.cli.shown import show_report
 from neurodeploy.errors import InputError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @model_options
+@machine_options
 @click.option("--data", type=click.Path(path_type=Path), help="npz (x, y) or pcap/pcapng.")
 @click.option("--labels", type=click.Path(path_type=Path), help="CSV with a capture's labels.")
 @click.option("--target", default="emulator", show_default=True)
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), help="Run the first N samples only.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the report.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--presentation",
+    type=click.Choice(["auto", "restored", "apart", "reset"]),
+    default="auto",
+    help="How samples follow each other.",
+)
+@click.option("--replicas", default=1, type=click.IntRange(min=1), help="Networks side by side.")
+@click.option("--resume", is_flag=True, help="Go on where a run into the same --out broke off.")
 @click.option("--min-accuracy", type=float, help="Exit with 1 below this.")
 @click.option("--min-agreement", type=float, help="Exit with 1 below this.")
 def deploy(model: str, as_json: bool, **options: Any) -> int:
@@ -32,8 +42,9 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     from neurodeploy import Interrupted, WeightScale, inputs
     from neurodeploy import deploy as run
     from neurodeploy.deployment import shipped_samples
+    from neurodeploy.presentation import Presentation
     from neurodeploy.report import write
-    from neurodeploy.report.files import writable
+    from neurodeploy.report.files import file_stem, writable
 
     loaded = load_model(model, options)
     if options["labels"] and not options["data"]:
@@ -44,7 +55,10 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
         else shipped_samples(loaded)
     )
     samples = samples.first(options["limit"] or len(samples))
-    folder = writable(options["out"] or Path("runs") / f"{loaded.name}-{options['target']}")
+    named = f"{loaded.name}-{file_stem(options['target'])}"
+    folder = writable(options["out"] or Path("runs") / named)
+    if options["cassette"]:
+        writable(options["cassette"].parent)
     interrupted = False
     try:
         with progress_bar(f"{loaded.name} on {options['target']}") as progress:
@@ -55,6 +69,11 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
                 engine=options["engine"],
                 weight_scale=WeightScale.parse(options["weight_scale"]),
                 progress=progress,
+                machine=machine_from(options, folder / "spynnaker"),
+                cassette=options["cassette"],
+                presentation=Presentation(options["presentation"], options["replicas"]),
+                journal=folder / "batches",
+                resume=options["resume"],
             )
     except Interrupted as stop:
         report, interrupted = stop.report, True

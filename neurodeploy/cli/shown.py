@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from neurodeploy.detectors.detection import Detection
     from neurodeploy.results import Report
 
 #: Rows of a table that are printed; all are in the files.
@@ -32,6 +33,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _group_lines(report)
     if report.confusion is not None:
         yield from _confusion_lines(report)
+    if report.detection is not None:
+        yield from _detection_lines(report.detection)
     yield ""
     if report.accuracy is not None and report.balanced_accuracy is not None:
         yield f"accuracy    {report.accuracy:.4f}   balanced {report.balanced_accuracy:.4f}"
@@ -49,6 +52,20 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"report      {report.path}"
 
 
+def _detection_lines(found: Detection) -> Iterator[str]:
+    """Yield what each detector said; shares that do not exist are left out."""
+    for k, name in enumerate(found.classes[:ROWS]):
+        figures = found.counts(k).metrics()
+        counts = ", ".join(f"{key} {figures[key]}" for key in ("TP", "FP", "TN", "FN"))
+        yield f"{name}: {figures['positives']} positives ({counts})"
+        shares = {key: value for key, value in figures.items() if isinstance(value, float)}
+        for key, value in shares.items():
+            yield f"  {key.replace('_', ' '):<26} {value:.6f}"
+        words = found.firing_words(k) or []
+        more = f" ... and {len(words) - 10} more" if len(words) > 10 else ""
+        yield f"  fires for {', '.join(map(str, words[:10])) or 'nothing'}{more}"
+
+
 def _group_lines(report: Report) -> Iterator[str]:
     groups = report.groups
     if groups is None:
@@ -61,7 +78,9 @@ def _group_lines(report: Report) -> Iterator[str]:
         truth = "" if label < 0 else f" (label {names[label]})"
         yield f"  {who}: {names[groups.predictions[k]]}{truth}"
     if len(groups.predictions) > ROWS:
-        yield f"  ... and {len(groups.predictions) - ROWS} more, all in {groups.name}s.csv"
+        from neurodeploy.report.files import group_file
+
+        yield f"  ... and {len(groups.predictions) - ROWS} more, all in {group_file(groups.name)}"
     from neurodeploy.metrics import accuracy
 
     right = accuracy(groups.predictions, groups.labels)

@@ -8,7 +8,11 @@ import tomllib
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import nir
+import numpy as np
+
 from neurodeploy.describe.model import Expected, Model, PacketInput, SampleFiles
+from neurodeploy.describe.spatial import Spatial, read_spatial
 from neurodeploy.describe.table import Table
 from neurodeploy.encode import ENCODERS, Encoder
 from neurodeploy.errors import ModelError
@@ -114,14 +118,15 @@ def _load_folder(folder: Path) -> Model:
     schema = top.take("schema", int)
     if schema != SCHEMA:
         raise ModelError(where, "unknown schema", got=schema, limit=SCHEMA)
-    graph_path, timing = _graph(top, folder)
+    spatial = read_spatial(top)
+    graph, timing = _graph(top, folder, spatial)
     encoder, packets = _input(top)
     readout = _need(top, "readout")
     kind, classes = readout.take("kind", str), readout.strings("classes")
     readout.done()
     model = Model(
         name=top.take("name", str, folder.name),
-        graph=read_graph(graph_path),
+        graph=graph,
         timing=_checked(timing, where),
         encoder=encoder,
         readout=kind,
@@ -131,12 +136,18 @@ def _load_folder(folder: Path) -> Model:
         expected=_expected(top),
         provenance=_free(top, "provenance"),
         folder=folder,
+        spatial=spatial,
     )
     top.done()
     return model
 
 
-def _graph(top: Table, folder: Path) -> tuple[Path, Timing]:
+def _graph(top: Table, folder: Path, spatial: Spatial | None) -> tuple[nir.NIRGraph, Timing]:
+    """Read the graph; a learner that was never trained has none yet."""
+    if spatial is not None and spatial.learned is None and top.table("graph") is None:
+        shape = np.array([spatial.n_bits])
+        ends = nir.Input(input_type={"input": shape}), nir.Output(output_type={"output": shape})
+        return nir.NIRGraph.from_list(*ends), Timing(1e-3, "nir", "hard", "s")
     table = _need(top, "graph")
     path = table.file("file", folder)
     if path is None:
@@ -158,7 +169,7 @@ def _graph(top: Table, folder: Path) -> tuple[Path, Timing]:
             todo="restore the file, or write its sha256 into model.toml",
         )
     table.done()
-    return path, timing
+    return read_graph(path), timing
 
 
 def _input(top: Table) -> tuple[Encoder, PacketInput | None]:

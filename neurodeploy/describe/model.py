@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nir
 
+from neurodeploy.describe.spatial import Spatial
 from neurodeploy.encode import Encoder
 from neurodeploy.importer.sources import Timing
 from neurodeploy.packets import Ports
@@ -83,6 +84,8 @@ class Model:
     expected : mapping of target name to Expected
     provenance : mapping of str to str
     folder : Path or None
+    spatial : Spatial or None
+        Set if the model is a learner of spatial patterns, `kind = "stdp-spatial"`.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Model:
     expected: Mapping[str, Expected] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    spatial: Spatial | None = None
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {len(self.graph.nodes)} nodes, {len(self.classes)} classes>"

@@ -66,6 +66,13 @@ class Table:
             raise ModelError(self._where, f"{key} must hold strings only")
         return tuple(values)
 
+    def numbers(self, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+        """Return a list of numbers; the default if absent."""
+        values = self.take(key, list, list(default))
+        if not all(type(v) in (int, float) for v in values):
+            raise ModelError(self._where, f"{key} must hold numbers only")
+        return tuple(float(v) for v in values)
+
     def texts(self) -> dict[str, str]:
         """Return all keys of a free table whose values are strings."""
         return {key: self.take(key, str) for key in self._values}

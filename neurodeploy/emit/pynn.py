@@ -14,7 +14,13 @@ from neurodeploy.ir.network import Network, Population, Projection
 Ints = NDArray[np.int64]
 
 
-def emit(net: Network, sim: Any, sources: Mapping[str, tuple[Ints, Ints]]) -> dict[str, Any]:
+def emit(
+    net: Network,
+    sim: Any,
+    sources: Mapping[str, tuple[Ints, Ints]],
+    suffix: str = "",
+    per_core: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
     """Build the network on a PyNN module that has been set up.
 
     Parameters
@@ -25,6 +31,10 @@ def emit(net: Network, sim: Any, sources: Mapping[str, tuple[Ints, Ints]]) -> di
         `pyNN.spiNNaker`, the emulator or another module of that shape.
     sources : mapping of source name to (tick, index)
         What each source sends, sorted by neuron.
+    suffix : str
+        Of every label, to tell copies of a network apart.
+    per_core : mapping of population name to int, optional
+        Neurons per core where they are fewer than the default.
 
     Returns
     -------
@@ -33,12 +43,14 @@ def emit(net: Network, sim: Any, sources: Mapping[str, tuple[Ints, Ints]]) -> di
     handles = {}
     for pop in net.populations:
         if pop.kind == "neurons":
-            handles[pop.name] = _neurons(pop, sim)
+            handles[pop.name] = _neurons(pop, sim, suffix)
         else:
             times = spike_times_ms(sources[pop.name], pop.size, net.timestep_ms)
             handles[pop.name] = sim.Population(
-                pop.size, sim.SpikeSourceArray(spike_times=times), label=pop.name
+                pop.size, sim.SpikeSourceArray(spike_times=times), label=pop.name + suffix
             )
+    for name, neurons in (per_core or {}).items():
+        handles[name].set_max_atoms_per_core(neurons)
     for proj in net.projections:
         sim.Projection(
             handles[proj.pre],
@@ -46,19 +58,19 @@ def emit(net: Network, sim: Any, sources: Mapping[str, tuple[Ints, Ints]]) -> di
             sim.FromListConnector(connection_list(proj)),
             sim.StaticSynapse(),
             receptor_type=proj.receptor,
-            label=proj.name,
+            label=proj.name + suffix,
         )
     return handles
 
 
-def _neurons(pop: Population, sim: Any) -> Any:
+def _neurons(pop: Population, sim: Any, suffix: str) -> Any:
     if pop.cell is None:
         raise VerifyError(pop.name, "cannot be emitted before a cell type is chosen")
     cell = getattr(sim, pop.cell.kind)(**{k: plain(v) for k, v in pop.cell.parameters.items()})
     handle = sim.Population(
         pop.size,
         cell,
-        label=pop.name,
+        label=pop.name + suffix,
         additional_parameters={"max_expected_summed_weight": summed_weights_nA(pop)},
     )
     handle.initialize(v=plain(pop.cell.v_init_mV))
@@ -75,9 +87,15 @@ def summed_weights_nA(pop: Population) -> list[float]:
 
 
 def connection_list(proj: Projection) -> NDArray[np.float64]:
-    """Return (pre, post, weight in nA, delay in ms) rows, an (m, 4) float array."""
+    """Return (pre, post, weight in nA, delay in ms) rows by source, an (m, 4) float array.
+
+    sPyNNaker 7.4.1 counts a source's synapses wrongly in a list that is not sorted by source:
+    it then refuses rows that fit, or cuts rows that do not.
+    """
+    order = np.argsort(proj.pre_index, kind="stable")
     delay_ms = np.full(proj.n_synapses, proj.delay_ms or 0.0)
-    return np.column_stack([proj.pre_index, proj.post_index, proj.weight, delay_ms])
+    rows = np.column_stack([proj.pre_index, proj.post_index, proj.weight, delay_ms])
+    return np.asarray(rows[order], dtype=np.float64)
 
 
 def spike_times_ms(spikes: tuple[Ints, Ints], size: int, timestep_ms: float) -> list[list[float]]:

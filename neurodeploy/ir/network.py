@@ -14,7 +14,7 @@ from neurodeploy.ir.dynamics import Dynamics
 Floats = NDArray[np.float64]
 Receptor = Literal["excitatory", "inhibitory"]
 RECEPTORS: tuple[Receptor, Receptor] = ("excitatory", "inhibitory")
-Kind = Literal["input", "bias", "neurons"]
+Kind = Literal["input", "bias", "flush", "neurons"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +52,9 @@ class Population:
     ----------
     name : str
     size : int
-    kind : {"input", "bias", "neurons"}
+    kind : {"input", "bias", "flush", "neurons"}
         `input` emits the encoded sample; `bias` emits a spike at every step of the layer it
-        serves, one neuron for each start tick.
+        serves, one neuron for each start tick; `flush` emits one between two samples.
     dynamics : Dynamics or None
         As trained; None for a source.
     bias : (size,) float array or None

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from neurodeploy.report.document import document
-from neurodeploy.report.files import file_stem, prepare, replacing
+from neurodeploy.report.files import group_file, prepare, replacing
 from neurodeploy.report.page import page
 from neurodeploy.report.tables import group_table, prediction_table, to_csv
 from neurodeploy.results import Report
@@ -47,7 +47,7 @@ def write(report: Report, folder: Path) -> Report:
         PAGE: page(report, said),
     }
     if report.groups is not None and groups is not None:
-        texts[f"{file_stem(report.groups.name)}s.csv"] = to_csv(groups)
+        texts[group_file(report.groups.name)] = to_csv(groups)
     _write_spikes(report, folder)
     for name, text in texts.items():
         with replacing(folder / name) as file:

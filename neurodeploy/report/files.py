@@ -62,7 +62,7 @@ def _group_file(document: Path) -> Path | None:
         name = said["groups"]["name"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return document.with_name(f"{file_stem(name)}s.csv") if isinstance(name, str) else None
+    return document.with_name(group_file(name)) if isinstance(name, str) else None
 
 
 @contextmanager
@@ -84,6 +84,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def group_file(name: str) -> str:
+    """Return the file with the table of groups of that name, such as flows.csv."""
+    return f"{file_stem(name)}s.csv"
 
 
 def file_stem(name: str) -> str:

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from neurodeploy.checking import PopulationNeeds, needs
 from neurodeploy.report.figures import chosen_samples, confusion_image, raster_image
-from neurodeploy.report.files import file_stem
+from neurodeploy.report.files import group_file
 from neurodeploy.report.tables import group_table
 from neurodeploy.results import Report
 
@@ -106,7 +106,7 @@ def _groups(report: Report) -> dict[str, Any] | None:
         "header": table.header[:-1],
         "rows": table.rows[:GROUP_ROWS],
         "more": max(0, len(table.rows) - GROUP_ROWS),
-        "file": f"{file_stem(report.groups.name)}s.csv",
+        "file": group_file(report.groups.name),
     }
 
 

@@ -5,9 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from neurodeploy.target.spec import TargetSpec
+
+
+@dataclass(frozen=True)
+class MachineOptions:
+    """Which machine a session is to use, for targets that need one; plain data.
+
+    Parameters
+    ----------
+    board : str or None
+        Name or address of a board on the network.
+    version : int or None
+        Of the board: 3 has 4 chips, 5 has 48; None takes 5.
+    spalloc : str or None
+        URL, or host of an older server, that allots boards.
+    user : str or None
+        Who asks the spalloc server; a password comes from SPALLOC_PASSWORD alone.
+    ebrains : bool
+        Whether boards are asked for with an EBRAINS token, from OIDC_BEARER_TOKEN alone.
+    map_only : bool
+        Map the network and run nothing.
+    allow_loss : bool
+        Whether a run counts though the machine lost or delayed spikes.
+    allow_version : bool
+        Whether another version of the vendor's software than the one this is built for may run.
+    settings : Path or None
+        A configuration file of the vendor to start from; read only if given.
+    folder : Path or None
+        Gets the vendor's log and reports; None takes a temporary one.
+    """
+
+    board: str | None = None
+    version: int | None = None
+    spalloc: str | None = None
+    user: str | None = None
+    ebrains: bool = False
+    map_only: bool = False
+    allow_loss: bool = False
+    allow_version: bool = False
+    settings: Path | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +69,10 @@ class SessionOptions:
         Called with the share done, 0 to 1.
     strict : bool
         Whether what a run reports is an error, as far as the backend says so.
+    machine : MachineOptions
+        Which machine, where the target needs one.
+    time_scale_factor : int or None
+        How many times slower than real time a machine runs; None leaves it to the target.
     """
 
     timestep_ms: float = 1.0
@@ -35,6 +80,8 @@ class SessionOptions:
     engine: str | None = None
     progress: Callable[[float], None] | None = None
     strict: bool = False
+    machine: MachineOptions = MachineOptions()
+    time_scale_factor: int | None = None
 
 
 class Backend(Protocol):

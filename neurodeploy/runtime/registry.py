@@ -7,10 +7,15 @@ from importlib.metadata import entry_points
 
 from neurodeploy.errors import BackendUnavailable, TargetError
 from neurodeploy.runtime.backend import Backend
+from neurodeploy.runtime.replay import PREFIX, ReplayBackend
 
 GROUP = "neurodeploy.backends"
 #: Entry points do not exist in a checkout that is not installed.
-CHECKOUT = {"emulator": "neurodeploy_brian2:BACKEND"}
+CHECKOUT = {
+    "emulator": "neurodeploy_brian2:BACKEND",
+    "spinnaker": "neurodeploy_spinnaker:BACKEND",
+    "virtual": "neurodeploy_virtual:BACKEND",
+}
 
 
 def names() -> tuple[str, ...]:
@@ -19,7 +24,7 @@ def names() -> tuple[str, ...]:
 
 
 def find(name: str) -> Backend:
-    """Return the backend of that name, or of `module:attribute`.
+    """Return the backend of that name, of `module:attribute` or of `replay:FILE`.
 
     Raises
     ------
@@ -28,6 +33,8 @@ def find(name: str) -> Backend:
     BackendUnavailable
         If its package cannot be imported, naming what is missing.
     """
+    if name.startswith(PREFIX):
+        return ReplayBackend(name)
     places = CHECKOUT | {e.name: e.value for e in entry_points(group=GROUP)}
     place = name if ":" in name else places.get(name)
     if place is None:

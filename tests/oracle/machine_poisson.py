@@ -16,14 +16,33 @@ WORDS_PER_SOURCE, WORDS_PER_PHASE = 2, 6
 
 
 class PoissonProgram:
-    """One core of Poisson sources; `run` returns (tick, source, number) of all packets."""
+    """One core of Poisson sources; `run` returns (tick, source, number) of all packets.
+
+    Parameters
+    ----------
+    sources, seed, timestep_us
+    edge : list of int, optional
+        Words of the region that makes it write weights to memory instead of sending packets:
+        address, bytes, first entry, weights.
+    """
 
     def __init__(
-        self, sources: Sequence[Sequence[Phase]], seed: Sequence[int], timestep_us: int
+        self,
+        sources: Sequence[Sequence[Phase]],
+        seed: Sequence[int],
+        timestep_us: int,
+        edge: Sequence[int] = (),
     ) -> None:
         self.core = Core(load_program("spike_source_poisson"))
         clock, n = Clock(timestep_us), len(sources)
-        head = [1, 0, clock.seconds_per_tick, clock.ticks_per_ms, SLOW_BELOW, FAST_BELOW]
+        head = [
+            int(not edge),
+            0,
+            clock.seconds_per_tick,
+            clock.ticks_per_ms,
+            SLOW_BELOW,
+            FAST_BELOW,
+        ]
         keys = [0x10000 + (i << 4) for i in range(n)]
         self.expander = self._put(words(self._pack(sources, True)))
         n_rates = sum(map(len, sources))
@@ -34,7 +53,7 @@ class PoissonProgram:
             HISTORY: self._put(words([1, 0, 0, 0])),
             PROVENANCE: self._put(bytes(64)),
             PROFILER: self._put(words([0])),
-            EDGE: self._put(bytes(4 * (3 + n))),
+            EDGE: self._put(words(edge) if edge else bytes(4 * (3 + n))),
             EXPANDER: self.expander,
         }
         self.core.boot(self.core.put(pack_table(content)))
@@ -68,3 +87,14 @@ class PoissonProgram:
         self.core.tick()
         self.tick += n_ticks
         return sent
+
+    def write(self, n_ticks: int, address: int, n_bytes: int) -> np.ndarray:
+        """Run on and pause; returns what was written in each tick, (n_ticks, entries) uint16."""
+        self.core.start(self.tick + n_ticks, self.tick)
+        slots = []
+        for _ in range(n_ticks):
+            self.core.tick()
+            slots.append(np.frombuffer(self.core.read(address, n_bytes), "<u2"))
+        self.core.tick()
+        self.tick += n_ticks
+        return np.array(slots)

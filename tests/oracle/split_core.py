@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from . import regions
 from .kinds import KINDS
 from .machine import Packet
-from .neuron_core import NeuronCore, Source
+from .neuron_core import COLOUR_BITS, SPIKE_KEY, NeuronCore, Outcome, Source
 
 SHARED_INPUT, OWN_KEY = 17, 18  # no regions of a combined core
 INPUT_ADDRESS = 0x61800000
@@ -72,6 +72,9 @@ class SynapsesOnlyCore(NeuronCore):
         As `NeuronCore`; the kind gives the number of synapse types.
     binary : str
         Program: "synapses", or one of a plasticity rule.
+    own_key : bool
+        Whether packets of the neurons tell it when they spike; they are also looked up in a
+        matrix with SPIKE_KEY, if there is one.
     """
 
     layout: ClassVar[dict[int, int]] = {
@@ -91,7 +94,16 @@ class SynapsesOnlyCore(NeuronCore):
         regions.INITIAL_VALUES: 24,
     }
 
-    def __init__(self, kind: str, n_neurons: int, *, binary: str = "synapses", **more: Any) -> None:
+    def __init__(
+        self,
+        kind: str,
+        n_neurons: int,
+        *,
+        binary: str = "synapses",
+        own_key: bool = False,
+        **more: Any,
+    ) -> None:
+        self.own_key = own_key
         super().__init__(kind, n_neurons, binary=binary, params={}, **more)
         self.core.timers.cycles_per_read = 500
 
@@ -101,8 +113,14 @@ class SynapsesOnlyCore(NeuronCore):
         edge = regions.words([INPUT_ADDRESS, self._n_bytes, 200])
         return addresses | {
             SHARED_INPUT: self.core.put(edge),
-            OWN_KEY: self.core.put(regions.words([1, 0, 0, 0, 0])),
+            OWN_KEY: self.core.put(regions.words(self._own_key())),
         }
+
+    def _own_key(self) -> list[int]:
+        if not self.own_key:
+            return [1, 0, 0, 0, 0]
+        rest = (1 << (self.fields.index_bits + COLOUR_BITS)) - 1
+        return [SPIKE_KEY, 0xFFFFFFFF ^ rest, rest, COLOUR_BITS, int(self._is_recurrent)]
 
     @property
     def _n_bytes(self) -> int:
@@ -116,19 +134,96 @@ class SynapsesOnlyCore(NeuronCore):
         inputs : (n_ticks, n_types, 2**bits of n_neurons) uint16 array
             Entry t is the slot of tick t + 1.
         """
-        end = self.time + n_ticks
-        self.core.start(end, self.time)
-        shape = (self.fields.n_types, 1 << self.fields.index_bits)
-        left = np.zeros((n_ticks, *shape), np.uint16)
-        for i, tick in enumerate(range(self.time, end)):
-            # The program looks for packets all through its tick: these wait for it.
-            self.core.receive([self._packet(source, tick) for source in spikes_in.get(tick, ())])
-            self.core.tick()
-            slot = self.core.read(INPUT_ADDRESS, self._n_bytes)
-            left[i] = np.frombuffer(slot, "<u2").reshape(shape)
+        ticks = range(self.time, self.time + n_ticks)
+        self.begin(n_ticks)
+        left = [self.send_tick(tick, spikes_in.get(tick, ())) for tick in ticks]
+        self.pause()
+        shape = (0, self.fields.n_types, 1 << self.fields.index_bits)
+        return np.array(left, np.uint16) if left else np.zeros(shape, np.uint16)
+
+    def begin(self, n_ticks: int) -> None:
+        """Start ticks, which `send_tick` then takes one by one."""
+        self.core.start(self.time + n_ticks, self.time)
+
+    def send_tick(
+        self, tick: int, sources: Sequence[Source], packets: Sequence[Packet] = ()
+    ) -> NDArray[np.uint16]:
+        """Run one tick in which packets of some sources arrive; returns the slot of the next.
+
+        Parameters
+        ----------
+        tick : int
+        sources : list of int or (int, int)
+        packets : list of Packet
+            Others, which arrive before.
+        """
+        # The program looks for packets all through its tick: these wait for it.
+        self.core.receive([*packets, *(self._packet(source, tick) for source in sources)])
         self.core.tick()
-        self.time = end
-        return left
+        self.time = tick + 1
+        slot = np.frombuffer(self.core.read(INPUT_ADDRESS, self._n_bytes), "<u2")
+        return slot.reshape(self.fields.n_types, 1 << self.fields.index_bits)
+
+    def pause(self) -> None:
+        """End the ticks that `begin` started."""
+        self.core.tick()
+
+
+class SplitCores:
+    """A neuron core with its synapse cores, tick by tick.
+
+    Parameters
+    ----------
+    neurons : NeuronsOnlyCore
+        Its inputs are overwritten.
+    synapses : list of SynapsesOnlyCore
+    own : int or None
+        The matrix, of the last synapse core, that the neurons' packets are looked up in.
+    """
+
+    def __init__(
+        self,
+        neurons: NeuronsOnlyCore,
+        synapses: Sequence[SynapsesOnlyCore],
+        own: int | None = None,
+    ) -> None:
+        self.neurons, self.synapses, self.own = neurons, synapses, own
+
+    def run(self, n_ticks: int, spikes_in: Mapping[int, Sequence[tuple[int, int]]]) -> Outcome:
+        """Run ticks.
+
+        Parameters
+        ----------
+        n_ticks : int
+        spikes_in : mapping of int to list of (int, int)
+            Per tick, synapse core and row of its first matrix of what arrives.
+        """
+        end = self.neurons.time + n_ticks
+        self.neurons.core.start(end, self.neurons.time)
+        for core in self.synapses:
+            core.begin(n_ticks)
+        sent = []
+        for tick in range(self.neurons.time, end):
+            packets = self.neurons._tick(tick)
+            sent.append([(p.key - SPIKE_KEY) >> COLOUR_BITS for p in packets])
+            self._fill(tick, spikes_in.get(tick, ()), packets)
+        self.neurons.core.tick()
+        for core in self.synapses:
+            core.pause()
+        self.neurons.time = end
+        return self.neurons._read_outcome(sent, end - n_ticks)
+
+    def _fill(
+        self, tick: int, arriving: Sequence[tuple[int, int]], packets: Sequence[Packet]
+    ) -> None:
+        """Let packets arrive at the synapse cores, and hand on the next slots."""
+        sent = [(p.key - SPIKE_KEY) >> COLOUR_BITS for p in packets]
+        for number, core in enumerate(self.synapses):
+            sources: list[Source] = [row for of, row in arriving if of == number]
+            if self.own is not None and core is self.synapses[-1]:
+                sources += [(self.own, i) for i in sent]
+            back = packets if core.own_key and self.own is None else ()
+            self.neurons.inputs[tick + 1, number] = core.send_tick(tick, sources, back)
 
 
 def add_words(parts: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint16]:

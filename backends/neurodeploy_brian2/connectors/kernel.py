@@ -76,6 +76,10 @@ class KernelConnector(Connector):
             ends.who, "the emulator does not support a KernelConnector with such weights or delays"
         )
 
+    def given(self, name: str) -> Any:
+        """Return its delays, if it has them; its weights are not one for each connection."""
+        return self.delays if name == "delay" else None
+
     def on_core(self, ends: Ends) -> Any:
         """Return what a core is told."""
         return machine.Kernel(

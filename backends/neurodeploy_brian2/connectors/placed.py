@@ -178,7 +178,7 @@ class SmallWorldConnector(Connector):
 
     def pairs(self, ends: Ends) -> tuple[Ints, Ints]:
         """Return sources and targets."""
-        near = self._near(ends)
+        near = self.near(ends)
         parts = [self._core(near, cells) for cells in ends.slices]
         return (
             np.concatenate([pre for pre, _ in parts]),
@@ -187,13 +187,14 @@ class SmallWorldConnector(Connector):
 
     def n_to_one(self, ends: Ends) -> float:
         """Return the most sources of one target before the rewiring."""
-        return float(self._near(ends).sum(axis=0).max())
+        return float(self.near(ends).sum(axis=0).max())
 
     def n_drawn(self, ends: Ends) -> float:
         """Return the number of connections."""
-        return int(self._near(ends).sum())
+        return int(self.near(ends).sum())
 
-    def _near(self, ends: Ends) -> NDArray[np.bool_]:
+    def near(self, ends: Ends) -> NDArray[np.bool_]:
+        """Return which pairs are close, (pre, post) bool array."""
         near: NDArray[np.bool_] = ends.distances().reshape(ends.pre.n, ends.post.n) < self.degree
         return near
 

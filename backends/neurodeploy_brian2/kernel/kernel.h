@@ -6,6 +6,7 @@
  */
 
 typedef struct nd_net nd_net;
+typedef struct nd_packing nd_packing;
 typedef struct nd_run nd_run;
 
 /* Synapses, column by column. `first_row` is added to `pre`: sources come before neurons. */
@@ -45,10 +46,17 @@ typedef struct {
     int32_t *seen[3];
 } nd_task;
 
-/* Sort synapses into rows. Null, with `*wrong` the number of a synapse that does not fit, or -1
- * if memory ran out. */
-nd_net *nd_net_new(int32_t n_sources, int32_t n_neurons, int32_t n_slots, int32_t n_sets,
-                   const nd_wires *sets, int64_t *wrong);
+/* Sort synapses into rows, in steps 0 to 5. Steps 0, 2 and 4 have `n_parts` parts that any thread
+ * may do, the others part 0 only; all of a step must be done before the next begins. Each returns
+ * 0, or -1: then `nd_packing_wrong` is a synapse that does not fit, or -1 if memory ran out. Null
+ * if it ran out at once. The sets must outlive the packing, which hands over the network. */
+nd_packing *nd_packing_new(int32_t n_sources, int32_t n_neurons, int32_t n_slots, int32_t n_sets,
+                           const nd_wires *sets, int32_t n_parts);
+int32_t nd_packing_do(nd_packing *p, int32_t step, int32_t part);
+int64_t nd_packing_wrong(const nd_packing *p);
+nd_net *nd_packing_take(nd_packing *p);
+void nd_packing_free(nd_packing *p);
+
 int64_t nd_net_bytes(const nd_net *net);
 void nd_net_free(nd_net *net);
 
@@ -65,13 +73,10 @@ int32_t nd_advance(nd_run *run, int64_t first, int64_t end);
 void nd_state(const nd_run *run, int64_t tick, int32_t *v, int32_t *hold, int32_t *exc,
               int32_t *inh, uint32_t *ring);
 
-/* Spikes since the last `nd_take_spikes`, by tick, then by neuron. */
-int64_t nd_n_spikes(const nd_run *run);
-void nd_take_spikes(nd_run *run, int64_t *tick, int32_t *index);
+/* How often each neuron spiked, added to `counts`; and all spikes, each neuron's from `next` on,
+ * which moves on. A neuron's spikes come in the order of ticks. */
+void nd_count_spikes(const nd_run *run, int64_t *counts);
+void nd_place_spikes(const nd_run *run, int64_t *next, int64_t *tick, int64_t *index);
 
 /* (n, 2) ticks in which a neuron's excitatory and inhibitory buffer was full. */
 const int64_t *nd_saturated(const nd_run *run);
-
-/* Stable sort of spikes by neuron; -1 if memory ran out. */
-int32_t nd_by_neuron(int64_t n, const int64_t *tick, const int32_t *index, int32_t n_neurons,
-                     int64_t *tick_out, int64_t *index_out);

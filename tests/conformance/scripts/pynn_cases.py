@@ -362,6 +362,102 @@ def _two_rules(sim, pre, post):
         sim.Projection(pre, post, sim.OneToOneConnector(), _stdp(sim, w_max=top))
 
 
+# ---- cores ----
+
+
+def split_network(sim, cores=3, poisson=True):
+    """Sources of several cores, some of them late, and neurons with synapse cores."""
+    # sPyNNaker cannot map a network with Poisson sources a second time.
+    rate = sim.SpikeSourcePoisson(rate=10.0) if poisson else sim.SpikeSourceArray()
+    trains = sim.SpikeSourceArray(spike_times=[1.0])
+    first = sim.Population(50, trains, label="first", neurons_per_core=20)
+    second = sim.Population(50, trains, label="second", neurons_per_core=8)
+    many = sim.Population(700, trains, label="many")
+    noise = sim.Population(20, rate, label="noise")
+    other = sim.Population(30, rate, label="other")
+    targets = [
+        sim.Population(
+            20, sim.IF_curr_exp(), label=label, neurons_per_core=16, n_synapse_cores=cores
+        )
+        for label in ("left", "right")
+    ]
+    left, right = targets
+    every = sim.AllToAllConnector()
+    return left, [
+        sim.Projection(second, left, every, sim.StaticSynapse(1.0, 700.0)),
+        sim.Projection(noise, left, sim.OneToOneConnector(), sim.StaticSynapse(1.0, 1.0)),
+        sim.Projection(first, left, every, sim.StaticSynapse(1.0, 1200.0)),
+        sim.Projection(other, left, every, sim.StaticSynapse(1.0, 2.0)),
+        sim.Projection(second, right, every, sim.StaticSynapse(1.0, 1700.0)),
+        sim.Projection(first, right, every, sim.StaticSynapse(1.0, 1.0)),
+        sim.Projection(left, left, every, sim.StaticSynapse(1.0, 3.0)),
+        sim.Projection(left, right, every, sim.StaticSynapse(1.0, 3.0)),
+        sim.Projection(many, right, every, sim.StaticSynapse(1.0, 3.0)),
+        sim.Projection(first, left, every, sim.StaticSynapse(1.0), receptor_type="inhibitory"),
+    ]
+
+
+def synapse_cores(sim, probe):
+    left, _ = split_network(sim)
+    return probe.routes(sim, left)
+
+
+def synapse_cores_after_a_reset(sim, probe):
+    left, _ = split_network(sim, poisson=False)
+    sim.run(1.0)
+    sim.reset()
+    source = sim.Population(4, sim.SpikeSourceArray(spike_times=[1.0]), label="late")
+    sim.Projection(source, left, sim.AllToAllConnector(), sim.StaticSynapse(1.0, 2000.0))
+    return probe.routes(sim, left)
+
+
+def stages(sim, probe):
+    _, projections = split_network(sim)
+    drawn = sim.Population(12, sim.IF_curr_exp(), label="drawn", neurons_per_core=5)
+    source = projections[0].pre
+    for delay in (
+        sim.RandomDistribution("uniform", low=1.0, high=20.0),
+        sim.RandomDistribution("normal", mu=30.0, sigma=10.0),
+        sim.RandomDistribution("normal_clipped", mu=3.0, sigma=2.0, low=1.0, high=6.0),
+    ):
+        synapse = sim.StaticSynapse(1.0, delay)
+        connector = sim.FixedProbabilityConnector(0.5)
+        projections.append(sim.Projection(source, drawn, connector, synapse))
+    sim.run(1.0)
+    return [probe.stages(projection) for projection in projections]
+
+
+def synapse_cores_of_a_type(sim, probe):
+    sim.set_number_of_synapse_cores(sim.IF_curr_exp, 2)
+    source = sim.Population(9, sim.SpikeSourceArray(spike_times=[1.0]), neurons_per_core=2,
+                            label="source")  # fmt: skip
+    pops = [
+        sim.Population(3, cell, label=label)
+        for label, cell in (("exp", sim.IF_curr_exp()), ("alpha", sim.IF_curr_alpha()))
+    ]
+    for pop in pops:
+        sim.Projection(source, pop, sim.AllToAllConnector(), sim.StaticSynapse(1.0, 1.0))
+    return probe.routes(sim, pops[0])
+
+
+def many_synapse_cores(sim, probe):
+    neurons(sim, n_synapse_cores=16)
+    sim.run(1.0)
+
+
+def late_synapse_cores(sim, probe):
+    neurons(sim)
+    sim.set_number_of_synapse_cores(sim.IF_curr_exp, 2)
+
+
+def synapse_cores_of_a_source(sim, probe):
+    sim.set_number_of_synapse_cores(sim.SpikeSourceArray, 2)
+
+
+def synapse_cores_of_a_name(sim, probe):
+    sim.set_number_of_synapse_cores("IF_curr_exp", 2)
+
+
 REFUSALS = {
     "no max delay": lambda sim, probe: sim.get_max_delay(),
     "no Assembly": _refusal(lambda sim, pre, post: pre + post),
@@ -464,5 +560,13 @@ CASES = {
         matrices,
         get_before_run,
         change_between_runs,
+        synapse_cores,
+        synapse_cores_after_a_reset,
+        synapse_cores_of_a_type,
+        many_synapse_cores,
+        late_synapse_cores,
+        synapse_cores_of_a_source,
+        synapse_cores_of_a_name,
+        stages,
     )
 } | REFUSALS

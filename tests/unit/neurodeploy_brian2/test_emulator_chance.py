@@ -202,13 +202,70 @@ def test_pieces_of_neurons_with_seeds_are_another_whole(name):
     assert any((whole != pieces).any() for whole, pieces in zip(*results, strict=True))
 
 
-def test_a_reset_repeats_the_numbers():
-    sim, pops = network(EVERY)
-    sim.run(60.0)
-    first = facts(pops)
-    sim.reset()
-    sim.run(60.0)
-    assert facts(pops) == first
+class TestReset:
+    """A reset alone reloads parameters and state, but neither programs nor connections."""
+
+    def test_the_shared_generator_goes_on(self):
+        sim, (pop,) = network(["IFCondExpStoc"], n=4)
+        states = []
+        for length in (7.0, 13.0, 1.0):
+            sim.run(length)
+            states.append(sim.plan.groups[0].state["draw_at"].tolist())
+            sim.reset()
+        each = 4  # one draw a neuron in every tick
+        assert states == [[start + i for i in range(4)] for start in (-each, 6 * each, 19 * each)]
+
+    def test_so_the_numbers_are_others(self):
+        sim, (pop,) = network(["IFCondExpStoc"])
+        sim.run(60.0)
+        first = facts([pop])
+        sim.reset()
+        sim.run(60.0)
+        assert facts([pop]) != first
+
+    def test_a_new_load_starts_it_afresh(self):
+        sim, (pop,) = network(["IFCondExpStoc"])
+        sim.run(60.0)
+        first = facts([pop])
+        sim.reset()
+        sim.Population(1, sim.IF_curr_exp())
+        sim.run(60.0)
+        assert facts([pop]) == first
+
+    def test_the_host_draws_new_seeds(self):
+        sim, (pop,) = network(["StocExp"], n=3)
+        sim.run(1.0)
+        sim.reset()
+        sim.run(1.0)
+        draws = np.random.RandomState(1).uniform(0, WORD - 1, 24).astype(np.uint32)
+        for i in range(4):
+            assert list(pop.initial_values[f"seed{i}"]) == list(draws[12:].reshape(4, 3)[i])
+
+    def test_seeds_that_were_read_are_kept(self):
+        sim, pops = network(["StocExp", "StocSigma"])
+        sim.run(60.0)
+        first = facts(pops)
+        for pop in pops:
+            assert len(pop.initial_values["seed0"]) == 6
+        sim.reset()
+        sim.run(60.0)
+        assert facts(pops) == first
+
+    def test_new_seeds_make_other_spikes(self):
+        sim, pops = network(sorted(set(EVERY) - set(STEPWISE)))
+        sim.run(60.0)
+        first = [facts([pop]) for pop in pops]
+        sim.reset()
+        sim.run(60.0)
+        assert all(facts([pop]) != before for pop, before in zip(pops, first, strict=True))
+
+    def test_without_chance_the_run_is_repeated(self):
+        sim, pops = network(["IF_curr_exp_sEMD"])
+        sim.run(60.0)
+        first = facts(pops)
+        sim.reset()
+        sim.run(60.0)
+        assert facts(pops) == first
 
 
 class TestSeeds:

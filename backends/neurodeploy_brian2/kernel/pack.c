@@ -1,0 +1,211 @@
+/* Synapses into matrices, dense rows and sparse rows; see net.h. */
+
+#include "packing.h"
+
+/* A row is dense from so many synapses, and it and a matrix if at most three weights of four are
+ * zeros. */
+enum { DENSE_SYNAPSES = 8, DENSE_WASTE = 4 };
+
+/* Count the synapses of each row, and of each plane of each block. */
+void nd_count(const nd_packing *p, nd_part *part) {
+    int32_t n_planes = nd_planes(p->net);
+    for (int32_t s = 0; s < p->n_sets; s++) {
+        const nd_wires *w = &p->sets[s];
+        /* Neighbours are often of one row and plane: count them in a register. */
+        int64_t last_row = 0, last_plane = 0;
+        uint32_t in_row = 0, in_plane = 0;
+        for (int64_t k = 0; k < w->n; k++) {
+            int64_t sender = w->pre[k] + w->first_row;
+            if (sender < part->low || sender >= part->high) continue;
+            int32_t b = p->block_of[w->post[k]];
+            const nd_block *block = &p->net->blocks[b];
+            int64_t row = block->row + sender - block->low;
+            int64_t plane = (int64_t)b * n_planes + nd_plane_of(w, k);
+            if (row != last_row) {
+                if (in_row) p->next[last_row] += in_row;
+                last_row = row;
+                in_row = 0;
+            }
+            if (plane != last_plane) {
+                if (in_plane) part->planes[last_plane] += in_plane;
+                last_plane = plane;
+                in_plane = 0;
+            }
+            in_row++;
+            in_plane++;
+        }
+        if (in_row) p->next[last_row] += in_row;
+        if (in_plane) part->planes[last_plane] += in_plane;
+    }
+}
+
+/* Decide which planes are matrices, and where rows begin: each has room for all its synapses,
+ * in matrices or not. */
+int nd_decide_matrices(nd_packing *p) {
+    nd_net *net = p->net;
+    int32_t n_planes = nd_planes(net);
+    for (int32_t b = 0; b < net->n_blocks; b++) {
+        nd_block *block = &net->blocks[b];
+        int64_t size = (int64_t)(block->high - block->low) * block->wide;
+        block->matrix = net->n_matrix;
+        for (int32_t plane = 0; plane < n_planes; plane++) {
+            int64_t at = (int64_t)b * n_planes + plane, n = 0;
+            for (int32_t k = 0; k < p->n_parts; k++) n += p->parts[k].planes[at];
+            int is = n && n * DENSE_WASTE >= size && plane <= INT16_MAX;
+            p->matrix_of[at] = is ? (int16_t)block->n_matrices : -1;
+            if (!is) continue;
+            net->matrix_plane[(int64_t)b * n_planes + block->n_matrices++] = (uint16_t)plane;
+            net->n_matrix += size;
+        }
+    }
+    net->matrix = nd_zeros(net->n_matrix, sizeof *net->matrix);
+    uint32_t sum = 0;
+    for (int64_t r = 0; r <= net->n_rows; r++) {
+        uint32_t n = p->next[r];
+        net->rows[r].sparse = p->next[r] = sum;
+        sum += n;
+    }
+    return net->matrix ? 0 : -1;
+}
+
+void nd_place(const nd_packing *p, const nd_part *part) {
+    nd_net *net = p->net;
+    int32_t n_planes = nd_planes(net);
+    for (int32_t s = 0; s < p->n_sets; s++) {
+        const nd_wires *w = &p->sets[s];
+        for (int64_t k = 0; k < w->n; k++) {
+            int64_t sender = w->pre[k] + w->first_row, plane = nd_plane_of(w, k);
+            if (sender < part->low || sender >= part->high) continue;
+            int32_t b = p->block_of[w->post[k]];
+            const nd_block *block = &net->blocks[b];
+            int32_t neuron = (int32_t)w->post[k] - block->first;
+            int32_t matrix = p->matrix_of[(int64_t)b * n_planes + plane];
+            sender -= block->low;
+            if (matrix >= 0) {
+                int64_t row = sender * block->n_matrices + matrix;
+                uint16_t *to = &net->matrix[block->matrix + row * block->wide + neuron];
+                uint32_t sum = *to + (uint32_t)w->weight[k];
+                if (sum <= FULL) {
+                    *to = (uint16_t)sum;
+                    continue;
+                } /* twins that are too much for one weight stay apart */
+            }
+            uint32_t to = p->next[block->row + sender]++;
+            net->where[to] = (uint32_t)(plane * block->wide + neuron);
+            net->weight[to] = (uint16_t)w->weight[k];
+        }
+    }
+}
+
+/* Room for one row while it is sorted by plane, and for dense rows. */
+typedef struct {
+    uint32_t *where, *begin;
+    uint16_t *weight;
+    int64_t n_weights, room_dense, room_weights, n_dense;
+} packer;
+
+static void *grow(void *old, int64_t *room, int64_t needed, size_t size) {
+    if (needed <= *room) return old;
+    *room = needed + needed / 2 + 64;
+    return realloc(old, (size_t)*room * size);
+}
+
+static uint16_t *add_dense(nd_net *net, packer *to, const nd_block *block, uint32_t plane) {
+    int64_t at = to->n_weights;
+    uint16_t *planes = grow(net->dense_plane, &to->room_dense, to->n_dense + 1, sizeof *planes);
+    if (planes) net->dense_plane = planes;
+    uint16_t *weight =
+        grow(net->dense_weight, &to->room_weights, at + block->wide, sizeof *weight);
+    if (weight) net->dense_weight = weight;
+    if (!planes || !weight) return NULL;
+    memset(weight + at, 0, (size_t)block->wide * sizeof *weight);
+    planes[to->n_dense++] = (uint16_t)plane;
+    to->n_weights += block->wide;
+    return weight + at;
+}
+
+/* Take the row at `from` to `to->where`, plane by plane: `begin[plane]`. */
+static void sort_row(const nd_net *net, packer *to, int64_t from, int64_t n, uint32_t wide) {
+    int32_t planes = nd_planes(net);
+    memset(to->begin, 0, sizeof *to->begin * (size_t)(planes + 2));
+    for (int64_t k = 0; k < n; k++) to->begin[net->where[from + k] / wide + 2]++;
+    for (int32_t plane = 0; plane < planes; plane++) to->begin[plane + 2] += to->begin[plane + 1];
+    for (int64_t k = 0; k < n; k++) {
+        uint32_t at = to->begin[net->where[from + k] / wide + 1]++;
+        to->where[at] = net->where[from + k];
+        to->weight[at] = net->weight[from + k];
+    }
+}
+
+/* Keep one plane of a row, dense if it is; of twins, one is. Returns how many stay sparse. */
+static int64_t keep_plane(nd_net *net, packer *to, const nd_block *block, uint32_t plane,
+                          int64_t kept) {
+    uint32_t low = to->begin[plane], n = to->begin[plane + 1] - low;
+    uint16_t *row = NULL;
+    if (n >= DENSE_SYNAPSES && (int64_t)n * DENSE_WASTE >= block->wide && plane <= UINT16_MAX) {
+        row = add_dense(net, to, block, plane);
+        if (!row) return -1;
+    }
+    for (uint32_t k = low; k < low + n; k++) {
+        uint32_t neuron = to->where[k] - plane * (uint32_t)block->wide;
+        if (row && !row[neuron]) {
+            row[neuron] = to->weight[k];
+            continue;
+        }
+        net->where[kept] = to->where[k];
+        net->weight[kept++] = to->weight[k];
+    }
+    return kept;
+}
+
+/* Sort each row by plane, take out what is dense, and close the gaps. */
+static int take_rows(nd_packing *p, packer *to) {
+    nd_net *net = p->net;
+    int64_t kept = 0;
+    for (nd_block *block = net->blocks; block < net->blocks + net->n_blocks; block++) {
+        block->weight = to->n_weights;
+        for (int64_t r = block->row; r <= block->row + block->high - block->low; r++) {
+            int64_t from = net->rows[r].sparse, n = p->next[r] - from;
+            net->rows[r] = (nd_row){(uint32_t)kept, (uint32_t)to->n_dense};
+            if (!n) continue;
+            sort_row(net, to, from, n, (uint32_t)block->wide);
+            for (int32_t plane = 0; plane < nd_planes(net); plane++)
+                if (to->begin[plane + 1] > to->begin[plane]) {
+                    kept = keep_plane(net, to, block, (uint32_t)plane, kept);
+                    if (kept < 0) return -1;
+                }
+        }
+    }
+    net->rows[net->n_rows] = (nd_row){(uint32_t)kept, (uint32_t)to->n_dense};
+    return 0;
+}
+
+static void *shrink(void *old, int64_t n, size_t size) {
+    void *smaller = realloc(old, (size_t)(n + 1) * size);
+    return smaller ? smaller : old;
+}
+
+int nd_pack_rows(nd_packing *p) {
+    nd_net *net = p->net;
+    packer to = {0};
+    uint32_t longest = 0;
+    for (int64_t r = 0; r < net->n_rows; r++) {
+        uint32_t n = p->next[r] - net->rows[r].sparse;
+        longest = n > longest ? n : longest;
+    }
+    to.where = nd_zeros(longest, sizeof *to.where);
+    to.weight = nd_zeros(longest, sizeof *to.weight);
+    to.begin = nd_zeros(nd_planes(net) + 2, sizeof *to.begin);
+    int failed = !to.where || !to.weight || !to.begin || take_rows(p, &to);
+    free(to.where);
+    free(to.weight);
+    free(to.begin);
+    if (failed) return -1;
+    int64_t n_sparse = net->rows[net->n_rows].sparse;
+    net->where = shrink(net->where, n_sparse, sizeof *net->where);
+    net->weight = shrink(net->weight, n_sparse, sizeof *net->weight);
+    net->dense_weight = shrink(net->dense_weight, to.n_weights, sizeof *net->dense_weight);
+    net->dense_plane = shrink(net->dense_plane, to.n_dense, sizeof *net->dense_plane);
+    net->n_dense_weights = to.n_weights;
+    return 0;
+}

@@ -1,0 +1,170 @@
+"""One table from the vendor's exceptions to ours, each with its cause and a remedy."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from neurodeploy.api import BackendFailure, NeurodeployError
+from neurodeploy_spinnaker.machine import SECRETS
+
+#: Packages whose exceptions, and whose frames in a traceback, are the vendor's.
+VENDOR = (
+    "pacman",
+    "pyNN",
+    "spalloc_client",
+    "spinn_front_end_common",
+    "spinn_machine",
+    "spinn_utilities",
+    "spinnman",
+    "spynnaker",
+)
+#: Characters of a cause that are shown.
+LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What an exception means.
+
+    Parameters
+    ----------
+    who, what, todo : str
+        As in every error: who is wrong, what is wrong, what to do.
+    """
+
+    who: str
+    what: str
+    todo: str = ""
+
+
+_SMALLER = "take more boards, or run `neurodeploy check MODEL --target spinnaker`"
+_REACH = "check its name, its power and the network to it"
+#: By name, so that the vendor need not be imported; the nearest class of an exception decides.
+FAULTS: Mapping[str, Fault] = {
+    # The board.
+    "SpinnmanBootException": Fault("board", "does not boot", "check --version and its power"),
+    "SpinnmanTimeoutException": Fault("board", "does not answer in time", _REACH),
+    "SpinnmanIOException": Fault("board", "cannot be reached", _REACH),
+    "SpinnmanEOFException": Fault("board", "closed the connection", _REACH),
+    "SpiNNManCoresNotInStateException": Fault(
+        "board", "cores stopped or hang", "see the log; a larger time scale factor may help"
+    ),
+    "ExecutableFailedToStartException": Fault("board", "a core does not start"),
+    "ExecutableFailedToStopException": Fault("board", "a core does not stop"),
+    "SpinnmanUnexpectedResponseCodeException": Fault("board", "answers with an error"),
+    "SpinnmanGroupedProcessException": Fault("board", "a transfer failed", _REACH),
+    "SpinnmanGenericProcessException": Fault("board", "a transfer failed", _REACH),
+    "SpinnmanException": Fault("board", "failed"),
+    "CantFindSDRAMToUseException": Fault("board", "memory is full", _SMALLER),
+    "SpinnMachineException": Fault("machine", "is not one that the network or --version needs"),
+    # Servers.
+    "SpallocBoardUnavailableException": Fault("spalloc", "has no such board free"),
+    "SpallocException": Fault("spalloc", "refused", "check --user and the password or token"),
+    "SpallocServerException": Fault("spalloc", "refused", "check --spalloc and --user"),
+    "JobDestroyedError": Fault("spalloc", "took the boards back"),
+    "StateChangeTimeoutError": Fault("spalloc", "does not answer in time"),
+    "ProtocolError": Fault("spalloc", "broke off", "check --spalloc"),
+    "ProtocolTimeoutError": Fault("spalloc", "does not answer in time", "check --spalloc"),
+    # The network on the machine.
+    "PacmanPlaceException": Fault("network", "does not fit the machine", _SMALLER),
+    "PacmanPartitionException": Fault("network", "cannot be cut into cores", _SMALLER),
+    "PacmanRouteInfoAllocationException": Fault("network", "runs out of routing keys"),
+    "PacmanElementAllocationException": Fault("network", "runs out of routing keys"),
+    "PacmanRoutingException": Fault("network", "cannot be routed"),
+    "MinimisationFailedError": Fault("network", "has too many routing entries", _SMALLER),
+    "RallocException": Fault("network", "has too many routing entries", _SMALLER),
+    "PacmanException": Fault("network", "cannot be mapped"),
+    "SynapseRowTooBigException": Fault("network", "a neuron has too many synapses"),
+    "DelayExtensionException": Fault("network", "has delays that are too long"),
+    "SynapticConfigurationException": Fault("network", "has synapses that the board has not"),
+    "SynapticMaxIncomingAtomsSupportException": Fault("network", "has too many inputs"),
+    # Software.
+    "ConfigException": Fault("sPyNNaker", "does not take its configuration"),
+    "ConfigurationException": Fault("sPyNNaker", "does not take the network or its settings"),
+    "UnexpectedConfigException": Fault("sPyNNaker", "does not take its configuration"),
+    "ExecutableNotFoundException": Fault("sPyNNaker", "a binary is missing", "reinstall it"),
+    "DatabaseException": Fault("sPyNNaker", "cannot keep its data"),
+    "DsDatabaseException": Fault("sPyNNaker", "cannot keep its data"),
+    "SpynnakerException": Fault("sPyNNaker", "failed"),
+    "SpinnFrontEndException": Fault("sPyNNaker", "failed"),
+    "SpiNNUtilsException": Fault("sPyNNaker", "failed"),
+    # From anywhere inside the vendor's code.
+    "gaierror": Fault("machine", "has no such name", "check --board or --spalloc"),
+    "ConnectionError": Fault("machine", "cannot be reached", _REACH),
+    "TimeoutError": Fault("machine", "does not answer in time", _REACH),
+    "RequestException": Fault("spalloc", "cannot be reached", "check --spalloc"),
+    "Exception": Fault("sPyNNaker", "failed"),
+}
+
+
+@contextmanager
+def translated(log: str = "") -> Iterator[None]:
+    """Raise the vendor's exceptions as ours; others pass.
+
+    Parameters
+    ----------
+    log : str
+        Where the vendor's log is, told to the user.
+
+    Raises
+    ------
+    BackendFailure
+        With the vendor's exception as its cause.
+    """
+    try:
+        yield
+    except NeurodeployError:
+        raise
+    except Exception as err:
+        if not is_vendors(err):
+            raise
+        raise failure(err, log) from err
+
+
+def failure(err: BaseException, log: str = "") -> BackendFailure:
+    """Return our error for one of the vendor's."""
+    fault = next(FAULTS[name] for name in _names(err) if name in FAULTS)
+    todo = "; ".join(filter(None, (fault.todo, f"log: {log}" if log else "")))
+    return BackendFailure(fault.who, fault.what, got=cause(err), todo=todo)
+
+
+def is_vendors(err: BaseException) -> bool:
+    """Return whether an exception is of the vendor's classes or came out of its code."""
+    if any(cls.__module__.partition(".")[0] in VENDOR for cls in type(err).__mro__):
+        return True
+    frames = traceback.walk_tb(err.__traceback__)
+    return any(f.f_globals.get("__name__", "").partition(".")[0] in VENDOR for f, _ in frames)
+
+
+def cause(err: BaseException) -> str:
+    """Return an exception in one line: its class and text, without secrets."""
+    inner = getattr(err, "exception", None)
+    text = str(err if not isinstance(inner, Exception) else inner)
+    line = " ".join(redacted(text).split())
+    shown = line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."
+    name = type(err if not isinstance(inner, Exception) else inner).__name__
+    return f"{name}: {shown}" if shown else name
+
+
+def redacted(text: str) -> str:
+    """Return a text without the values of secret environment variables."""
+    for name in SECRETS:
+        value = os.environ.get(name)
+        if value:
+            text = text.replace(value, f"${name}")
+    return text
+
+
+def _names(err: BaseException) -> list[str]:
+    """Return the names that decide, nearest first; a wrapped exception goes before its wrapper."""
+    inner = getattr(err, "exception", None)
+    kinds = [*type(inner).__mro__] if isinstance(inner, Exception) else []
+    named = [cls.__name__ for cls in kinds if cls is not Exception]
+    return [*named, *(cls.__name__ for cls in type(err).__mro__)]
+
+
+__all__ = ["FAULTS", "VENDOR", "Fault", "cause", "failure", "is_vendors", "redacted", "translated"]

@@ -1,0 +1,84 @@
+"""Read what a core has printed and why it failed, from the emulated memories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from neurodeploy_virtual.errors import CoreState
+from neurodeploy_virtual.monitor.layout import State, Vcpu, vcpu
+from neurodeploy_virtual.monitor.memory import Memory
+
+_MAX_BLOCKS = 1000
+_HEADER_BYTES = 16
+#: What the error number in a core's block means.
+ERRORS = {
+    1: "branch to the reset vector",
+    2: "undefined instruction",
+    3: "supervisor call",
+    4: "prefetch abort",
+    5: "data abort",
+    6: "unhandled interrupt",
+    7: "unhandled fast interrupt",
+    8: "unconfigured interrupt vector",
+    9: "run-time error by the program",
+    10: "out of memory",
+    11: "division by zero",
+    12: "event start failed",
+    13: "software error",
+    14: "no memory for printed text",
+    15: "bad event enable",
+    16: "null pointer",
+    17: "packet transmit failed",
+    18: "timer error",
+    19: "API error",
+    20: "version of the program does not fit the monitor",
+}
+_FAILED = (State.RUN_TIME_ERROR, State.WATCHDOG)
+
+
+def printed(memory: Memory, p: int) -> str:
+    """Return the text that core p has printed."""
+    pieces = list(_pieces(memory, memory.word(vcpu(p) + Vcpu.IOBUF)))
+    return b"".join(pieces).decode("ascii", "replace")
+
+
+def _pieces(memory: Memory, block: int) -> Iterator[bytes]:
+    for _ in range(_MAX_BLOCKS):
+        if not block:
+            return
+        following, _, _, length = memory.words(block, 4)
+        yield memory.read(block + _HEADER_BYTES, min(length, 0x10000))
+        block = following
+
+
+def program_name(memory: Memory, p: int) -> str:
+    """Return the name that the program on core p has given itself."""
+    return memory.read(vcpu(p) + Vcpu.NAME, 16).split(b"\0")[0].decode("ascii", "replace")
+
+
+def failed(memory: Memory, p: int) -> CoreState | None:
+    """Return the state of core p if its program has ended in an error."""
+    state = memory.byte(vcpu(p) + Vcpu.STATE)
+    if state not in _FAILED:
+        return None
+    number = memory.byte(vcpu(p) + Vcpu.ERROR)
+    reason = ERRORS.get(number, f"run-time error {number}")
+    return describe(memory, p, "watchdog" if state == State.WATCHDOG else reason)
+
+
+def describe(memory: Memory, p: int, reason: str) -> CoreState:
+    """Return the state of core p as its block tells it: r0 to r7, psr, sp and lr."""
+    words = memory.words(vcpu(p), 11)
+    text = f"{reason}; psr 0x{words[8]:08x} sp 0x{words[9]:08x} lr 0x{words[10]:08x}"
+    return CoreState(
+        memory.x,
+        memory.y,
+        p,
+        program_name(memory, p),
+        text,
+        registers=words[:8],
+        iobuf=printed(memory, p),
+    )
+
+
+__all__ = ["ERRORS", "describe", "failed", "printed", "program_name"]

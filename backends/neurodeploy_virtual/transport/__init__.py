@@ -1,0 +1,1 @@
+"""Ways from a host to the board: inside the process, or over UDP."""

@@ -1,0 +1,182 @@
+"""`neurodeploy board`: sPyNNaker scripts on the virtual board, in this process or over UDP."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+import click
+
+from neurodeploy.cli.codes import DONE
+from neurodeploy.errors import BackendUnavailable, InputError
+
+#: The target whose package has the board.
+_TARGET = "virtual"
+
+
+def _part(name: str) -> Any:
+    """Return a module of the backend's package."""
+    from neurodeploy.runtime.registry import find
+
+    package = type(find(_TARGET)).__module__.partition(".")[0]
+    try:
+        return import_module(f"{package}.{name}")
+    except ImportError as err:
+        raise BackendUnavailable(
+            "virtual board", "cannot be loaded", got=err, todo="pip install neurodeploy"
+        ) from err
+
+
+def _numbers(text: str, count: int, what: str) -> list[tuple[int, ...]]:
+    """Read groups of numbers, like `0,1,5 1,1,2`."""
+    groups = [part for part in re.split(r"[\s:;]+", text) if part]
+    if not all(re.fullmatch(r"\d+(,\d+)*", g) and g.count(",") == count - 1 for g in groups):
+        raise InputError(what, "cannot be read", got=text, limit=",".join("n" * count))
+    return [tuple(int(n) for n in group.split(",")) for group in groups]
+
+
+def _options(
+    version: int,
+    triads: str | None,
+    wrap: bool,
+    pace: float | None,
+    threads: int,
+    dead: tuple[str, str, str],
+    **more: Any,
+) -> Any:
+    """Build the backend's options from those of the command."""
+    kinds = (("dead chips", 2), ("dead cores", 3), ("dead links", 3))
+    chips, cores, links = (
+        frozenset(_numbers(text, count, what))
+        for text, (what, count) in zip(dead, kinds, strict=True)
+    )
+    across = None
+    if triads is not None:
+        if not re.fullmatch(r"\d+x\d+", triads):
+            raise InputError("triads", "cannot be read", got=triads, limit="WIDTHxHEIGHT")
+        across = tuple(int(n) for n in triads.split("x"))
+    faults = _part("geometry").Faults(chips=chips, cores=cores, links=links)
+    return _part("board").BoardOptions(
+        version=version,
+        triads=across,
+        wrap=wrap,
+        pace=pace,
+        threads=threads,
+        faults=faults,
+        **more,
+    )
+
+
+def _machine_options(command: Any) -> Any:
+    """Add the options that describe the machine."""
+    for option in reversed(
+        (
+            click.option(
+                "--version",
+                type=click.Choice(["3", "5"]),
+                default="5",
+                show_default=True,
+                help="Board: 3 has 4 chips, 5 has 48.",
+            ),
+            click.option(
+                "--triads", metavar="WxH", help="Triads of 48-chip boards instead of one."
+            ),
+            click.option(
+                "--wrap/--no-wrap", default=True, help="Whether edges of triads are joined."
+            ),
+            click.option(
+                "--threads", type=click.IntRange(1, 64), default=1, help="Threads to use."
+            ),
+            click.option("--pace", type=float, help="Emulated seconds a second, at most."),
+            click.option(
+                "--dead-chips", default="", metavar="X,Y ...", help="Chips that are dead."
+            ),
+            click.option("--dead-cores", default="", metavar="X,Y,P ...", help="Dead cores."),
+            click.option("--dead-links", default="", metavar="X,Y,L ...", help="Dead links."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def board() -> None:
+    """Run sPyNNaker scripts on a virtual board that executes the real binaries."""
+
+
+@board.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@_machine_options
+@click.option("--limit", type=float, metavar="SECONDS", help="Stop a script that runs longer.")
+@click.argument("script", type=click.Path())
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(
+    version: str,
+    triads: str | None,
+    wrap: bool,
+    pace: float | None,
+    threads: int,
+    dead_chips: str,
+    dead_cores: str,
+    dead_links: str,
+    limit: float | None,
+    script: str,
+    arguments: tuple[str, ...],
+) -> int:
+    """Run SCRIPT with ARGUMENTS, unmodified, on a board inside this process."""
+    options = _options(
+        int(version),
+        triads,
+        wrap,
+        pace,
+        threads,
+        (dead_chips, dead_cores, dead_links),
+        limit_s=limit,
+    )
+    module = _part("run_script")
+    try:
+        module.run_script(script, arguments, options)
+    except _part("errors").BoardFault as fault:
+        click.echo(fault.report(), err=True)
+        raise
+    return DONE
+
+
+@board.command()
+@_machine_options
+@click.option("--address", default="127.0.0.2", show_default=True, help="Address of the board.")
+@click.option("--port", default=17893, show_default=True, help="Command port.")
+@click.option("--public", is_flag=True, help="Allow an address that is not loopback.")
+def serve(
+    version: str,
+    triads: str | None,
+    wrap: bool,
+    pace: float | None,
+    threads: int,
+    dead_chips: str,
+    dead_cores: str,
+    dead_links: str,
+    address: str,
+    port: int,
+    public: bool,
+) -> int:
+    """Serve a board over UDP until interrupted, for clients of any kind."""
+    options = _options(
+        int(version),
+        triads,
+        wrap,
+        pace,
+        threads,
+        (dead_chips, dead_cores, dead_links),
+        address=address,
+    )
+
+    def ready(made: Any) -> None:
+        places = ", ".join(made.layout.addresses.values())
+        click.echo(f"board of version {version}, {len(made.layout.places)} chips, at {places}")
+
+    _part("serve").serve(options, port=port, public=public, ready=ready)
+    return DONE
+
+
+__all__ = ["board"]

@@ -1,0 +1,59 @@
+"""Time of `check`: ``python -m tools.bench.check [FILE.nir ...]`` prints medians.
+
+Every model under models/ is checked, and each NIR file that is given (as a rate-coded network of
+100 steps in time units of its framework, `--source` and `--dt`). The time is that of the library's
+call on a model that is loaded, compilation and counting included; the limit is one second.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import click
+
+import neurodeploy as nd
+from neurodeploy.errors import NeurodeployError
+
+ROUNDS = 5
+LIMIT_S = 1.0
+
+
+def check_s(model: nd.Model, target: str) -> float:
+    """Return the seconds of one check."""
+    begun = time.perf_counter()
+    nd.check(model, target)
+    return time.perf_counter() - begun
+
+
+def models_of(files: tuple[str, ...], source: str, dt: float) -> dict[str, nd.Model]:
+    """Return the models to check by name."""
+    facts = {"source": source, "dt": dt, "reset": "hard"}
+    facts |= {"encoder": "rate:100", "readout": "spike_count"}
+    found = {path.parent.name: nd.load(path.parent) for path in Path("models").glob("*/model.toml")}
+    return found | {Path(name).name: nd.load(name, **facts) for name in files}
+
+
+@click.command()
+@click.argument("files", nargs=-1)
+@click.option("--source", default="sinabs", show_default=True)
+@click.option("--dt", default=1.0, show_default=True)
+@click.option("--target", default="spinnaker", show_default=True)
+def main(files: tuple[str, ...], source: str, dt: float, target: str) -> None:
+    """Print the median and the smallest time of each check."""
+    for name, model in sorted(models_of(files, source, dt).items()):
+        try:
+            check_s(model, target)
+            times = [check_s(model, target) for _ in range(ROUNDS)]
+        except NeurodeployError as err:
+            click.echo(f"{name:<28} refused: {err}")
+            continue
+        median = statistics.median(times)
+        said = "" if median < LIMIT_S else f"  above {LIMIT_S:g} s"
+        click.echo(f"check {name:<22} median {median:6.3f} s  min {min(times):6.3f} s{said}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The emulator's own engines, which must all give the same spikes."""
+
+from __future__ import annotations
+
+import time
+
+from neurodeploy_brian2 import brian2_engine, kernel
+from neurodeploy_brian2.plan import Outcome
+from tools.bench.contenders.ready import NotRun, Result, Run, checksum
+from tools.bench.networks import Bench, plan_of
+
+
+def on_kernel(bench: Bench, n_threads: int) -> Run:
+    """Return the C kernel; a run is everything from the plan to the sorted spikes."""
+    if not kernel.available():
+        raise NotRun("the C kernel was not built")
+    plan = plan_of(bench)
+
+    def run() -> Result:
+        begun = time.perf_counter()
+        outcome = kernel.execute(plan, n_threads=n_threads)
+        return _result(outcome, time.perf_counter() - begun)
+
+    return run
+
+
+def on_brian2(bench: Bench, target: str) -> Run:
+    """Return one of Brian2's targets; a run is Brian2's own, without building its code."""
+    plan = plan_of(bench)
+
+    def run() -> Result:
+        clock = _Clock(target)
+        outcome = brian2_engine.execute(plan, target, progress=clock)
+        return _result(outcome, clock.seconds)
+
+    return run
+
+
+class _Clock:
+    """Time from the first tick to the last, as the engine's progress says."""
+
+    def __init__(self, target: str) -> None:
+        self._standalone = target == "cpp_standalone"
+        self._begun = 0.0
+        self.seconds = 0.0
+
+    def __call__(self, share: float) -> None:
+        now = time.perf_counter()
+        if share == 0.0:
+            self._begun = now
+        self.seconds = now - self._begun
+        if self._standalone and share == 1.0:
+            import brian2
+
+            # The program is compiled in between; it says itself how long its loop took.
+            self.seconds = float(brian2.get_device()._last_run_time)
+
+
+def _result(outcome: Outcome, seconds: float) -> Result:
+    spikes = outcome.spike_tick, outcome.spike_index
+    return Result(seconds, len(outcome.spike_tick), checksum(*spikes))
+
+
+__all__ = ["on_brian2", "on_kernel"]
