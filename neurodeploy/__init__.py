@@ -6,7 +6,7 @@
 True
 """
 
-from neurodeploy.checking import Check, check
+from neurodeploy.checking import Check, Machine, check
 from neurodeploy.compiler import Compiled
 from neurodeploy.deployment import Interrupted, compile, deploy
 from neurodeploy.describe import Model, load
@@ -21,6 +21,7 @@ __all__ = [
     "Check",
     "Compiled",
     "Interrupted",
+    "Machine",
     "Model",
     "NeurodeployError",
     "Report",

@@ -379,6 +379,7 @@ def _warnings(run: _Run, recording: Recording) -> tuple[str, ...]:
             found.append(f"{proj.name}: {q.zeroed} weights became 0 in 16 bits")
     if run.compiled.target.fixed_point and run.calibrated_on_itself:
         found.append("weight scales were calibrated on the samples that were run")
+    found += learning.remarks(run.compiled.model, run.compiled.target)
     found += [f"data: {n} {what}" for what, n in run.samples.counts.items() if "malformed:" in what]
     return tuple(found)
 

@@ -22,6 +22,12 @@ def pytest_addoption(parser):
         metavar="NAME",
         help=f"target of the conformance tests, may be repeated; default: {DEFAULT_TARGETS}",
     )
+    parser.addoption(
+        "--board",
+        default=None,
+        metavar="HOST",
+        help="board for `--target spinnaker`: tests of machines run there instead of in software",
+    )
 
 
 def pytest_generate_tests(metafunc):
@@ -41,6 +47,21 @@ def _parametrised(metafunc):
 
 def _model_folders():
     return sorted(path.parent for path in (ROOT / "models").glob("*/model.toml"))
+
+
+@pytest.fixture(scope="session")
+def machine_target(request):
+    """The target that runs sPyNNaker's binaries, or a skip with the reason."""
+    from neurodeploy.runtime.registry import find
+
+    asked = request.config.getoption("--target") or []
+    name = "spinnaker" if "spinnaker" in asked else "virtual"
+    if name == "spinnaker" and request.config.getoption("--board") is None:
+        pytest.skip("not run: no board was given; try --board HOST")
+    reason = find(name).missing()
+    if reason is not None:
+        pytest.skip(f"not run: {reason}")
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -46,42 +46,33 @@ class CoreRoutes:
         mapping : int
             How many times the network was mapped, from 1.
         """
-        neurons = [pop for pop in network.populations if not pop.is_source]
-        cores = {pop: n_synapse_cores(network, pop) for pop in neurons}
-        direct = [link for link in network.projections if is_direct(network, link)]
-        every = dict(cores)
-        number = {}
-        for link in direct:
-            number[link.pre] = every[link.post]
-            every[link.post] += 1
-        plan = replace(plan, plastic=tuple(_read_ahead(network, plan.plastic, cores)))
-        if max(every.values(), default=0) < 2:
+        cores = _Cores.of(network)
+        plan = replace(plan, plastic=tuple(_read_ahead(network, plan.plastic, cores.own)))
+        if cores.most < 2:
             return plan
-        _refuse_deaf(network, cores)
+        _refuse_deaf(network, cores.own)
         if mapping != self._mapping:
-            self._map(network, cores, direct)
+            self._map(network, cores)
             self._mapping = mapping
-        shares = [
-            _Shares(network, self._dealt, number, from_sources) for from_sources in (False, True)
-        ]
+        shares = [_Shares(network, self._dealt, cores.of_source, flag) for flag in (False, True)]
         return replace(
             plan,
-            from_sources=_land(network, direct, shares[True].routed(plan.from_sources)),
+            from_sources=_land(network, cores.direct, shares[True].routed(plan.from_sources)),
             recurrent=shares[False].routed(plan.recurrent),
             plastic=tuple(
                 replace(one, wires=shares[one.from_sources].routed(one.wires))
                 for one in plan.plastic
             ),
-            split=Split(max(every.values()), _neighbours(network, cores)),
+            split=Split(cores.most, _neighbours(network, cores.own)),
         )
 
-    def _map(self, network: Any, cores: Mapping[Any, int], direct: list[Any]) -> None:
+    def _map(self, network: Any, cores: _Cores) -> None:
         """Deal out the cores of every source."""
-        self._add_edges(network, direct)
+        self._add_edges(network, cores.direct)
         self._dealt = {}
         for source, targets in self._edges.items():
-            for target in (one for one in targets if cores.get(one)):
-                n, first = cores[target], self._next.get(target, 0)
+            for target in (one for one in targets if cores.own.get(one)):
+                n, first = cores.own[target], self._next.get(target, 0)
                 self._next[target] = (first + 1) % n
                 n_parts = len(source[0].slices())
                 share = max(1, int(2 ** math.ceil(math.log2(n_parts / n))))
@@ -95,6 +86,39 @@ class CoreRoutes:
                     not delayed or needs_extension(network, link.pre, link.post)
                 ):
                     self._edges.setdefault((link.pre, delayed), {})[link.post] = None
+
+
+@dataclass(frozen=True)
+class _Cores:
+    """Who has how many cores.
+
+    Parameters
+    ----------
+    own : {population: int}
+        Synapse cores of each core of neurons.
+    direct : list of Link
+        Of Poisson sources that are cores of their targets too.
+    of_source : {population: int}
+        Which core of its target each of those is.
+    most : int
+        The most cores that add to one neuron's input.
+    """
+
+    own: dict[Any, int]
+    direct: list[Any]
+    of_source: dict[Any, int]
+    most: int
+
+    @staticmethod
+    def of(network: Any) -> _Cores:
+        """Count the cores of a network."""
+        own = {pop: n_synapse_cores(network, pop) for pop in network.offsets(sources=False)}
+        direct = [link for link in network.projections if is_direct(network, link)]
+        every, of_source = dict(own), {}
+        for link in direct:
+            of_source[link.pre] = every[link.post]
+            every[link.post] += 1
+        return _Cores(own, direct, of_source, max(every.values(), default=0))
 
 
 @dataclass(frozen=True)

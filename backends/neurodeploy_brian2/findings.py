@@ -20,18 +20,19 @@ from neurodeploy_brian2.delays import delay_slots, ring_slots
 from neurodeploy_brian2.errors import ConfigurationError
 from neurodeploy_brian2.history import Segment
 from neurodeploy_brian2.kinds import KINDS
+from neurodeploy_brian2.late_lists import n_moved
 from neurodeploy_brian2.mapping import Network, ring_shifts
 from neurodeploy_brian2.overflow import may_wrap
 from neurodeploy_brian2.plan import Cells, Ints, Plan
 from neurodeploy_brian2.plastic_mapping import plastic_links
-from neurodeploy_brian2.synapses import DrawnConnections, machine_weight
+from neurodeploy_brian2.synapses import Connections, DrawnConnections, machine_weight
 
 logger = logging.getLogger(__name__)
 
 TAU_OFF = 0.05
 """Share by which a time constant may be off before it is reported."""
 
-STRICT = ("saturation", "carry", "zero weights", "tau", "wrap-around", "undelivered")
+STRICT = ("saturation", "carry", "zero weights", "tau", "wrap-around", "undelivered", "misplaced")
 """Findings that are errors in a strict session."""
 
 
@@ -162,6 +163,25 @@ def long_delays(run: Run) -> Iterator[Finding]:
         )
 
 
+def misplaced(run: Run) -> Iterator[Finding]:
+    """Lists with delays that need two or more stages, which the host puts into wrong rows."""
+    for link in run.network.projections:
+        found = link.connections
+        if found is not link.made and isinstance(found, Connections):
+            moved = n_moved(link.made, found)
+            if moved:
+                yield Finding(
+                    "misplaced",
+                    link.label,
+                    moved,
+                    len(link.made.pre),
+                    "connections behind two or more delay stages are lost, or found with other "
+                    "sources and delays",
+                    "shorten delays, or give both populations neurons_per_core that divides the "
+                    "source",
+                )
+
+
 def undelivered(run: Run) -> Iterator[Finding]:
     """Plastic synapses with a delay that is stored as 0: they change, but deliver nothing."""
     for link, plastic in zip(plastic_links(run.network), run.plan.plastic, strict=True):
@@ -254,7 +274,7 @@ def silent_neurons(run: Run) -> Iterator[Finding]:
             yield Finding("silent", pop.label, silent, len(which), "neurons never fired")
 
 
-BEFORE: tuple[Rule, ...] = (zero_weights, wrong_taus, long_delays, undelivered)
+BEFORE: tuple[Rule, ...] = (zero_weights, wrong_taus, long_delays, misplaced, undelivered)
 AFTER: tuple[Rule, ...] = (full_ring_buffers, spilt_sums, wrapped_voltages, silent_neurons)
 
 

@@ -19,6 +19,7 @@ from neurodeploy_brian2.connectors.local import Signed
 from neurodeploy_brian2.connectors.regular import AllButMeConnector
 from neurodeploy_brian2.delays import delay_slots
 from neurodeploy_brian2.errors import ConfigurationError
+from neurodeploy_brian2.late_lists import relocated
 from neurodeploy_brian2.plan import Ints
 from neurodeploy_brian2.poisson import PoissonType
 from neurodeploy_brian2.randomness import draw_again, is_random, machine_can_draw
@@ -50,9 +51,9 @@ class Link:
     receptor_type : str
     made : Connections or DrawnConnections
         As cores or host make them.
-    if_direct : callable, optional
-        Returns what the host makes instead if sources feed their targets without packets,
-        or None.
+    instead : callable, optional
+        Returns what the board has instead, or None: what the host makes if sources feed their
+        targets without packets, and where it puts lists with long delays.
     """
 
     projection: Projection
@@ -60,13 +61,13 @@ class Link:
     post: Any
     receptor_type: str
     made: Any
-    if_direct: Callable[[], Any] | None = None
+    instead: Callable[[], Any] | None = None
 
     @property
     def connections(self) -> Any:
         """Its connections, `Connections` or `DrawnConnections`."""
-        direct = None if self.if_direct is None else self.if_direct()
-        return self.made if direct is None else direct
+        instead = None if self.instead is None else self.instead()
+        return self.made if instead is None else instead
 
     @property
     def receptor(self) -> int:
@@ -126,8 +127,20 @@ class Linking:
             )
         else:
             connections = self._listed(weight, estimate, made)
-        direct = self._if_direct(source, weight, estimate) if made else None
-        return (Link(self._projection, source, target, receptor, connections, direct),)
+        instead = (
+            self._if_direct(source, weight, estimate)
+            if made
+            else self._if_late(source, target, connections)
+        )
+        return (Link(self._projection, source, target, receptor, connections, instead),)
+
+    def _if_late(
+        self, source: Any, target: Any, connections: Connections
+    ) -> Callable[[], Any] | None:
+        ticks = connections.delay_ticks(self._simulator.timestep_us)
+        if ticks.max(initial=0) <= delay_slots(target):
+            return None
+        return lambda: relocated(self._simulator.network(), source, target, connections)
 
     def _takes_extension(self, target: Any) -> bool:
         """Tell whether one delay for all is past the ring buffers; cores misplace some of those."""

@@ -21,8 +21,8 @@ def split_variables(plan: Plan) -> tuple[str, ...]:
     """Return the variables that neurons have beside the usual ones."""
     if plan.split is None:
         return ()
-    rings = sorted({ring for _, r in _buffers(plan) for ring in _rings(plan.split, r)})
-    sums = (f"{name}_{r}" for _, r in _buffers(plan) for name in ("sum", "carry"))
+    rings = sorted({ring for r in _receptors(plan) for ring in _rings(plan.split, r)})
+    sums = (f"{name}_{r}" for r in _receptors(plan) for name in ("sum", "carry"))
     return (*(f"ring_{k}" for k in rings), *sums, "spilt")
 
 
@@ -46,7 +46,7 @@ def _carry(brian2: Any, plan: Plan, cells: Any, even: Ints, odd: Ints) -> list[A
     functions = {"nd_spill": cells.namespace["nd_spill"]}
     group = brian2.Synapses(cells, cells, "", clock=cells.clock, namespace=functions, name="carry")
     group.connect(i=even, j=odd)
-    text = "\n".join(f"carry_{r}_post = nd_spill(sum_{r}_pre)" for _, r in _buffers(plan))
+    text = "\n".join(f"carry_{r}_post = nd_spill(sum_{r}_pre)" for r in _receptors(plan))
     over = group.run_regularly(text, clock=cells.clock, when="groups", order=-1, name="carry_over")
     return [group, over]
 
@@ -54,23 +54,23 @@ def _carry(brian2: Any, plan: Plan, cells: Any, even: Ints, odd: Ints) -> list[A
 def _gather(plan: Plan, split: Split) -> Iterator[str]:
     yield "later = nd_later(t_in_timesteps, stride)"
     yield "live = nd_live(t_in_timesteps, stride, period, end)"
-    for _, r in _buffers(plan):
+    for r in _receptors(plan):
         half = "high" if r % 2 else "low"
         for core, ring in enumerate(_rings(split, r)):
             part = f"part_{r}_{core}"
             yield f"{part} = nd_{half}(later, ring_{ring})"
-            yield f"full_{r} = full_{r} + nd_over({part}, live)"
             yield f"kept_{r}_{core} = nd_saturated({part})"
+        over = " + ".join(f"nd_over(part_{r}_{core}, live)" for core in range(split.n_cores))
+        yield f"full_{r} = full_{r} + nd_fires({over}, 1, 1)"
         total = " + ".join(f"kept_{r}_{core}" for core in range(split.n_cores))
         yield f"sum_{r} = {total}"
         yield f"spilt = spilt + nd_over(sum_{r}, live)"
     yield from (f"{name} = 0" for name in split_variables(plan) if name.startswith("ring_"))
 
 
-def _buffers(plan: Plan) -> list[tuple[int, int]]:
-    """Return the pair and the receptor of every ring buffer of one core."""
-    n = max(len(KINDS[group.kind].receptors) for group in plan.groups)
-    return [(r // 2, r) for r in range(n)]
+def _receptors(plan: Plan) -> range:
+    """Return the receptors of the neurons that have most."""
+    return range(max(len(KINDS[group.kind].receptors) for group in plan.groups))
 
 
 def _rings(split: Split, receptor: int) -> list[int]:

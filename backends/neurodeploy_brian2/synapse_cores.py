@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from neurodeploy.api import DEFAULT_RATE_HZ
 from neurodeploy_brian2.connectors.local import Signed
@@ -135,6 +136,18 @@ def _is_crowded(network: Any, population: Any) -> bool:
     return len(poisson) + n_synapse_cores(network, population) + 1 >= CORES_OF_A_CHIP - 1
 
 
+def _of_one(link: Any, per_core: int) -> int:
+    """Count once: lists are long, and this is asked often."""
+    counts = _counts.setdefault(link, {})
+    if per_core not in counts:
+        projection = link.projection
+        counts[per_core] = connections_of_one(projection.connector, projection.ends, per_core)
+    return counts[per_core]
+
+
+_counts: WeakKeyDictionary[Any, dict[int, int]] = WeakKeyDictionary()
+
+
 def _needed(network: Any, population: Any, links: list[Any]) -> int:
     """Return how many cores the host reckons with, no more than a chip has."""
     rate = population.planning.get("spikes_per_second", DEFAULT_RATE_HZ)
@@ -142,8 +155,7 @@ def _needed(network: Any, population: Any, links: list[Any]) -> int:
     capacity = _PLASTIC_A_SECOND if plastic else _STATIC_A_SECOND
     direct = others = 0
     for link in links:
-        n = connections_of_one(link.projection.connector, link.projection.ends, population.per_core)
-        load = math.ceil(n * rate * link.pre.size)
+        load = math.ceil(_of_one(link, population.per_core) * rate * link.pre.size)
         if _can_be_direct(network, link):
             direct += load
         else:

@@ -90,7 +90,9 @@ class Board:
 
     def close(self) -> None:
         """Give the machine's memory back."""
-        self.machine.close()
+        self.hub.close()
+        with self.hub.condition:
+            self.machine.close()
 
     @contextlib.contextmanager
     def in_process(self) -> Iterator[Self]:

@@ -104,6 +104,8 @@ def _load_lines(found: Check) -> Iterator[str]:
         yield f"                 {load.packets} packets, {load.instructions} instructions, at most"
     if found.time_scale_factor is not None:
         yield f"real time        a board needs time scale factor {found.time_scale_factor}"
+    else:
+        yield "real time        not known: the model ships no calibration data to count on"
     if found.energy is not None:
         energy = found.energy
         yield (

@@ -20,6 +20,7 @@ from neurodeploy.target.weight_scale import (
     IncomingProjection,
     choose_shift,
     quantise_weights,
+    stored_weight_nA,
 )
 
 Floats = NDArray[np.float64]
@@ -101,6 +102,22 @@ def fires(detector: Detector, words: Bits, shifts: Shifts | None = None) -> NDAr
     return _spikes(wrap32(exc - inh))
 
 
+def line_weights(detector: Detector, shifts: Shifts | None = None) -> tuple[Floats, Floats]:
+    """Return what a bit's lines add in the end, as stored: of ones and of zeros, in nA.
+
+    Each (n_bits,) float array is the excitation less the inhibition of the line's synapses.
+    """
+    exc, inh = (
+        stored_weight_nA(quantise_weights(weights, shift), shift)
+        for weights, shift in zip(
+            (detector.excitatory, detector.inhibitory), shifts or detector.shifts, strict=True
+        )
+    )
+    ones, zeros = np.split(exc - inh, 2)
+    # The score counts a bit by half the difference of its two lines.
+    return ones / 2, zeros / 2
+
+
 def _received(lines: Ints, weights: Floats, shift: int) -> Ints:
     """Return what a ring buffer hands over, in S16.15."""
     stored = quantise_weights(weights, shift).astype(np.int64)
@@ -117,4 +134,4 @@ def _spikes(current: Ints) -> NDArray[np.bool_]:
     return np.asarray(voltage >= encode_s1615(CELL["v_thresh"]))
 
 
-__all__ = ["Detector", "Shifts", "fires", "shared_shifts"]
+__all__ = ["Detector", "Shifts", "fires", "line_weights", "shared_shifts"]

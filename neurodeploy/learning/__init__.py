@@ -8,7 +8,7 @@ from neurodeploy.detectors import Detector
 from neurodeploy.learning.detecting import DetectorNetwork, Showing
 from neurodeploy.learning.folder import write_model
 from neurodeploy.learning.further import learned_of
-from neurodeploy.learning.samples import all_samples, detection, with_words
+from neurodeploy.learning.samples import all_samples, detection, remarks, with_words
 from neurodeploy.learning.sessions import Place, detect, teach
 from neurodeploy.learning.trainer import Training, train, train_each
 from neurodeploy.learning.training import TrainingNetwork
@@ -24,6 +24,7 @@ __all__ = [
     "detect",
     "detection",
     "learned_of",
+    "remarks",
     "teach",
     "train",
     "train_each",

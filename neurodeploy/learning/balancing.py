@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.detectors import closed_form
-from neurodeploy.detectors.machine import Detector, Shifts, fires
+from neurodeploy.detectors.machine import Detector, Shifts, fires, line_weights
 from neurodeploy.detectors.words import Bits, from_text, to_text
 from neurodeploy.learning.homeostasis import FIRST, MOST, Found, search_all
 from neurodeploy.learning.sessions import Place, detect
 
 Floats = NDArray[np.float64]
-#: One search: which of the detectors, and the word that is to make it fire.
-Key = tuple[int, str]
+#: One search: which of the detectors, for which trained word, and the word that is to make it
+#: fire: that one, or a neighbour.
+Key = tuple[int, str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,56 +86,108 @@ def balance(
     """
     if not place.spec().fixed_point:
         return tuple(_by_closed_form(one, similarity) for one in learners), 0
-    keys: dict[Key, Bits] = {}
-    for k, one in enumerate(learners):
-        aims = closed_form.worst_words(one.trained, one.weights_1, one.weights_0, similarity)
-        keys |= {(k, text): aim for text, aim in zip(to_text(one.trained), aims, strict=True)}
-
-    def foretell(key: Key, factor: float) -> bool:
-        return bool(fires(learners[key[0]].with_factor(factor), keys[key][None], shifts)[0])
-
-    def measure(asked: list[tuple[Key, float]]) -> list[bool]:
-        return _measure(place, learners, keys, asked, shifts)
-
-    firsts = {key: _first(learners[key[0]], aim, shifts) for key, aim in keys.items()}
-    able = {key: first for key, first in firsts.items() if first is not None}
-    found = search_all(able, foretell, measure, most)
-    return tuple(_balanced(found, firsts, k) for k in range(len(learners))), found.runs
+    search = _Searches(place, learners, similarity, shifts)
+    balanced = search.run(search.exact_aims(), most)
+    # Where scores are equal, rounding of weights decides which neighbour is the hardest.
+    while similarity and (harder := search.harder_aims(balanced)):
+        balanced = search.run(harder, most)
+    return balanced, search.runs
 
 
-def _measure(
-    place: Place,
-    learners: Sequence[Unbalanced],
-    aims: Mapping[Key, Bits],
-    asked: list[tuple[Key, float]],
-    shifts: Shifts | None,
-) -> list[bool]:
-    """Ask the target, a run for each few words: every output sees every word."""
-    n_bits = learners[0].trained.shape[1]
-    places = sorted({to_text(aims[key][None])[0] for key, _ in asked})
-    index = {text: k for k, text in enumerate(places)}
-    detectors = [learners[key[0]].with_factor(factor) for key, factor in asked]
-    answers = detect(place, detectors, from_text(places, n_bits), shifts)
-    rows = [index[to_text(aims[key][None])[0]] for key, _ in asked]
-    return [bool(answers[row, k]) for k, row in enumerate(rows)]
+class _Searches:
+    """Searches of several detectors on one target.
 
-
-def _first(one: Unbalanced, aim: Bits, shifts: Shifts | None) -> float | None:
-    """Return the factor to begin a search with; None where there is nothing to find.
-
-    Ring buffers whose scale is given hold twice what the closed form needs, and not the
-    published first factor.
+    Parameters
+    ----------
+    place, learners, similarity, shifts
+        As for `balance`.
     """
-    if shifts is None:
-        return FIRST
-    score_nA = float(closed_form.scores(aim[None], one.weights_1, one.weights_0)[0])
-    return 2 * closed_form.threshold_nA() / score_nA if score_nA > 0 else None
 
+    def __init__(
+        self,
+        place: Place,
+        learners: Sequence[Unbalanced],
+        similarity: int,
+        shifts: Shifts | None,
+    ) -> None:
+        self._place, self._learners = place, learners
+        self._similarity, self._shifts = similarity, shifts
+        self._keys: dict[Key, float | None] = {}
+        self._known: dict[tuple[Key, float], bool] = {}
+        self.runs = 0
 
-def _balanced(found: Found, keys: Iterable[Key], detector: int) -> Balanced:
-    own = {text: found.factors.get((k, text)) for k, text in keys if k == detector}
-    able = [factor for factor in own.values() if factor is not None]
-    return Balanced(max(able) if able else None, own)
+    def exact_aims(self) -> list[Key]:
+        """Return, for each trained word, its neighbour of the lowest score."""
+        found: list[Key] = []
+        for k, one in enumerate(self._learners):
+            aims = closed_form.worst_words(
+                one.trained, one.weights_1, one.weights_0, self._similarity
+            )
+            found += [(k, *pair) for pair in zip(to_text(one.trained), to_text(aims), strict=True)]
+        return found
+
+    def harder_aims(self, balanced: Sequence[Balanced]) -> list[Key]:
+        """Return neighbours that would not fire, of words that are to."""
+        found: list[Key] = []
+        for k, (one, said) in enumerate(zip(self._learners, balanced, strict=True)):
+            able = [text for text, factor in said.word_factors.items() if factor is not None]
+            if said.factor is None or not able:
+                continue
+            detector, n_bits = one.with_factor(said.factor), one.weights_1.size
+            words = from_text(able, n_bits)
+            ones, zeros = line_weights(detector, self._shifts)
+            aims = closed_form.worst_words(words, ones, zeros, self._similarity)
+            silent = ~fires(detector, aims, self._shifts)
+            pairs = zip(able, to_text(aims), silent.tolist(), strict=True)
+            found += [(k, word, aim) for word, aim, quiet in pairs if quiet]
+        return [key for key in found if key not in self._keys]
+
+    def run(self, aims: Iterable[Key], most: float) -> tuple[Balanced, ...]:
+        """Search for further aims as well, and return what was found for all."""
+        self._keys |= {key: self._first(key) for key in aims}
+        able = {key: first for key, first in self._keys.items() if first is not None}
+        found = search_all(able, self._foretell, self._measure, most, self._known)
+        self.runs += found.runs
+        return tuple(self._balanced(found, k) for k in range(len(self._learners)))
+
+    def _first(self, key: Key) -> float | None:
+        """Return the factor to begin a search with; None where there is nothing to find.
+
+        Ring buffers whose scale is given hold twice what the closed form needs, and not the
+        published first factor.
+        """
+        one = self._learners[key[0]]
+        aim = from_text(key[2:], one.weights_1.size)
+        score_nA = float(closed_form.scores(aim, one.weights_1, one.weights_0)[0])
+        if self._shifts is None and not self._similarity:
+            # The published search asks of every word, and finds some that fire by overflow.
+            return FIRST
+        if score_nA <= 0:
+            return None
+        return FIRST if self._shifts is None else 2 * closed_form.threshold_nA() / score_nA
+
+    def _foretell(self, key: Key, factor: float) -> bool:
+        one = self._learners[key[0]]
+        aim = from_text(key[2:], one.weights_1.size)
+        return bool(fires(one.with_factor(factor), aim, self._shifts)[0])
+
+    def _measure(self, asked: list[tuple[Key, float]]) -> list[bool]:
+        """Ask the target: every output sees every word."""
+        words = sorted({key[2] for key, _ in asked})
+        index = {text: k for k, text in enumerate(words)}
+        detectors = [self._learners[key[0]].with_factor(factor) for key, factor in asked]
+        shown = from_text(words, detectors[0].weights_1.size)
+        answers = detect(self._place, detectors, shown, self._shifts)
+        return [bool(answers[index[key[2]], k]) for k, (key, _) in enumerate(asked)]
+
+    def _balanced(self, found: Found, detector: int) -> Balanced:
+        own: dict[str, float | None] = {}
+        for key in self._keys:
+            if key[0] == detector:
+                factor, known = found.factors.get(key), own.get(key[1], 0.0)
+                own[key[1]] = None if factor is None or known is None else max(factor, known)
+        able = [factor for factor in own.values() if factor is not None]
+        return Balanced(max(able) if able else None, own)
 
 
 def _by_closed_form(one: Unbalanced, similarity: int) -> Balanced:

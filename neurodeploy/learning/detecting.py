@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurodeploy.detectors.cell import CELL, RELAY_DELAY_MS, SYNAPSE_DELAY_MS, RELAY_nA
 from neurodeploy.detectors.machine import Detector, Shifts
 from neurodeploy.errors import InputError
+from neurodeploy.learning.training import spike_times
 
 Bools = NDArray[np.bool_]
 
@@ -102,7 +103,7 @@ class DetectorNetwork:
         lines = shown.transpose(0, 2, 1).reshape(n_lines, self.n_samples)
         sends = [at_ms[row].tolist() for row in lines]
         sources = sim.Population(
-            n_lines, sim.SpikeSourceArray(spike_times=sends), label=f"spikes of {bit}"
+            n_lines, sim.SpikeSourceArray(spike_times=spike_times(sends)), label=f"spikes of {bit}"
         )
         relays = sim.Population(n_lines, sim.IF_curr_delta(**CELL), label=f"relays of {bit}")
         relay = sim.StaticSynapse(weight=RELAY_nA, delay=RELAY_DELAY_MS)

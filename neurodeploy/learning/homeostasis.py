@@ -77,6 +77,7 @@ def search_all(
     foretell: Callable[[K, float], bool],
     measure: Callable[[list[tuple[K, float]]], list[bool]],
     most: float = MOST,
+    known: dict[tuple[K, float], bool] | None = None,
 ) -> Found:
     """Run one search for each key, asking the target in batches.
 
@@ -90,8 +91,10 @@ def search_all(
         A list of (key, factor) to whether each fired on the target.
     most : float
         Largest factor that is tried.
+    known : dict, optional
+        What earlier searches on the same target have measured; what this one measures is added.
     """
-    known: dict[tuple[K, float], bool] = {}
+    known = {} if known is None else known
     runs = 0
     while True:
         wanted: list[tuple[K, float]] = []

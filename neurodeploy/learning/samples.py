@@ -21,6 +21,8 @@ from neurodeploy.detectors.words import (
 )
 from neurodeploy.inputs import Samples
 from neurodeploy.readout import Decisions
+from neurodeploy.target.ideal import IDEAL
+from neurodeploy.target.spec import TargetSpec
 
 Bools = NDArray[np.bool_]
 #: Words that are drawn beside the trained ones and their neighbours, for words too long to
@@ -95,9 +97,18 @@ def detection(
     )
 
 
+def remarks(model: Model, target: TargetSpec) -> list[str]:
+    """Return what a user should know of running a learner there."""
+    learned = None if model.spatial is None else model.spatial.learned
+    if learned is None or not target.fixed_point or learned.target != IDEAL.name:
+        return []
+    where = f"it was balanced on {IDEAL.name} and runs on {target.name}"
+    return [f"{where}: rounded weights can leave its words below the threshold; train it there"]
+
+
 def _near(words: Bits, patterns: tuple[str, ...], similarity: int) -> Bools:
     trained = from_text(patterns, words.shape[1])
     return np.asarray(distances(words, trained).min(axis=1) <= similarity)
 
 
-__all__ = ["all_samples", "bits_of", "detection", "with_words"]
+__all__ = ["all_samples", "bits_of", "detection", "remarks", "with_words"]

@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 Progress = Callable[[float], None]
 #: Relays that may send in the same tick on a machine: a core's buffer holds 256 packets.
 LINES = 200
+#: Detectors that one relay may reach on a machine: a row holds 256 synapses of a core.
+OUTPUTS = 200
 #: Copies of the network in one simulation, at most, where only copies can start at rest.
 COPIES = 25
 #: Times slower than real time on a machine: all relays send in the same tick, and their spikes
@@ -164,6 +166,17 @@ def detect(
             for first in range(0, len(words), size)
         ]
         return np.concatenate(parts)
+    parts = [
+        _in_copies(place, detectors[first : first + OUTPUTS], words, shifts)
+        for first in range(0, len(detectors), OUTPUTS)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def _in_copies(
+    place: Place, detectors: Sequence[Detector], words: Bits, shifts: Shifts | None
+) -> Bools:
+    """Show each word to a copy of its own, as published."""
     found, size = [], max(1, min(COPIES, LINES // words.shape[1]))
     for first in range(0, len(words), size):
         with place.backend().session(place.options()) as sim:

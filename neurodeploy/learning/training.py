@@ -134,7 +134,7 @@ class TrainingNetwork:
         starts_ms = np.arange(self.n_lessons) * self.length_of_lesson_ms
         sends = [[float(s + t) for s in starts_ms[row] for t in times_ms] for row in lines]
         sources = sim.Population(
-            n_lines, sim.SpikeSourceArray(spike_times=sends), label=f"spikes of {bit}"
+            n_lines, sim.SpikeSourceArray(spike_times=spike_times(sends)), label=f"spikes of {bit}"
         )
         relays = sim.Population(n_lines, sim.IF_curr_delta(**CELL), label=f"relays of {bit}")
         relay = sim.StaticSynapse(weight=RELAY_nA, delay=RELAY_DELAY_MS)
@@ -213,7 +213,8 @@ class TrainingNetwork:
         starts_ms = np.arange(self.n_lessons) * self.length_of_lesson_ms
         sends = [[float(start + time) for start in starts_ms] for time in times_ms]
         sim = self._sim
-        return sim.Population(len(sends), sim.SpikeSourceArray(spike_times=sends), label=name)
+        array = sim.SpikeSourceArray(spike_times=spike_times(sends))
+        return sim.Population(len(sends), array, label=name)
 
     @property
     def _save_ticks(self) -> int:
@@ -231,6 +232,11 @@ class TrainingNetwork:
         for line, learner, weight in rows:
             found[int(learner), int(line) % self.n_bits] = weight
         return found
+
+
+def spike_times(sends: list[list[float]]) -> list[Any]:
+    """Return times as sPyNNaker takes them: it does not take a list of one empty list."""
+    return sends[0] if len(sends) == 1 else sends
 
 
 def _arrival_ms(lesson: Lesson) -> float:
@@ -252,4 +258,4 @@ def _forgetting_lesson(rule: Rule, lesson: Lesson) -> Lesson:
     return replace(lesson, zero_ms=(min(after),), save_ms=save_ms, length_ms=length_ms)
 
 
-__all__ = ["SHIFT", "TrainingNetwork"]
+__all__ = ["SHIFT", "TrainingNetwork", "spike_times"]

@@ -99,9 +99,10 @@ ALL_KINDS = """
 import pyNN.spiNNaker as sim
 sim.setup(1.0)
 noise = sim.Population(20, sim.SpikeSourcePoisson(rate=100.0), additional_parameters={"seed": 3})
-cells = [sim.Population(20, kind()) for kind in
-         (sim.IF_curr_exp, sim.IF_cond_exp, sim.IF_curr_alpha, sim.IF_curr_delta, sim.Izhikevich)]
-weights = (3.0, 0.1, 20.0, 6.0, 10.0)
+kinds = (sim.IF_curr_exp(), sim.IF_cond_exp(), sim.IF_curr_alpha(tau_syn_E=5.0),
+         sim.IF_curr_delta(), sim.Izhikevich())
+cells = [sim.Population(20, kind) for kind in kinds]
+weights = (3.0, 0.1, 40.0, 6.0, 10.0)
 for population, weight in zip(cells, weights):
     sim.Projection(noise, population, sim.OneToOneConnector(),
                    sim.StaticSynapse(weight=weight, delay=2.0))

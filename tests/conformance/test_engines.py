@@ -61,19 +61,22 @@ def split(sim):
 
 
 def split_and_plastic(sim):
-    """Plastic synapses on two synapse cores."""
-    sources = sim.Population(12, sim.SpikeSourceArray(spike_times=spike_times(12)),
-                             neurons_per_core=3)  # fmt: skip
-    pop = sim.Population(
-        4, sim.IF_curr_exp(), n_synapse_cores=2, max_expected_summed_weight=[4.0, 4.0]
+    """Plastic synapses on two synapse cores, from sources that spike twice in a tick."""
+    twice = [sorted([*times, *times[::2]]) for times in spike_times(12)]
+    sources = sim.Population(12, sim.SpikeSourceArray(spike_times=twice), neurons_per_core=3)
+    pop, other = (
+        sim.Population(4, cell, n_synapse_cores=n, max_expected_summed_weight=[4.0, 4.0])
+        for cell, n in ((sim.IF_curr_exp(), 2), (sim.IF_curr_alpha(tau_syn_E=2.0), None))
     )
     timing = sim.SpikePairRule(tau_plus=10.0, tau_minus=12.0, A_plus=0.5, A_minus=0.4)
-    rule = sim.STDPMechanism(
-        timing, sim.AdditiveWeightDependence(w_min=0.0, w_max=6.0), weight=3.0, delay=1.0
-    )
-    sim.Projection(sources, pop, sim.AllToAllConnector(), rule)
-    sim.Projection(pop, pop, sim.AllToAllConnector(), sim.StaticSynapse(1.0, 3.0))
-    return [pop]
+    for target, weight in (
+        (pop, sim.AdditiveWeightDependence(w_min=0.0, w_max=6.0)),
+        (other, sim.MultiplicativeWeightDependence(w_min=0.0, w_max=6.0)),
+    ):
+        rule = sim.STDPMechanism(timing, weight, weight=3.0, delay=1.0)
+        sim.Projection(sources, target, sim.AllToAllConnector(), rule)
+    sim.Projection(pop, other, sim.AllToAllConnector(), sim.StaticSynapse(1.0, 3.0))
+    return [pop, other]
 
 
 def spike_times(n):
@@ -105,7 +108,10 @@ def test_the_networks_do_what_they_are_for():
     assert (outcome.saturated > 5).sum() > 7
     assert len(np.unique(sim.plan.from_sources.receptor)) > 6
     _, sim = facts("plastic", "numpy")
-    assert sim._running._segment.pieces[0].outcome.spilt.sum() > 5
+    outcome = sim._running._segment.pieces[0].outcome
+    assert outcome.spilt.sum() > 5
+    assert all(one.is_read_ahead for one in sim.plan.plastic)
+    assert all(len(np.unique(weights)) > 3 for weights in outcome.weights)
 
 
 @pytest.mark.slow

@@ -182,7 +182,7 @@ def test_words_of_any_split_population(kind: str, dt_us: int, seed: int, n_steps
     assert_same(draw_split(kind, dt_us, seed, n_steps))
 
 
-@pytest.mark.parametrize("kind", ["IF_curr_exp", "IF_cond_exp_stoc"])
+@pytest.mark.parametrize("kind", ["IF_curr_exp", "IF_curr_exp_dual"])
 def test_words_of_a_run_in_pieces(kind: str) -> None:
     assert assert_same(draw_split(kind, 1000, 4), pauses=(50, 51, 100)) > 20
 

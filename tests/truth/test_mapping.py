@@ -134,6 +134,7 @@ def test_what_check_refuses_is_refused(mapped, rule):
 FITS = {
     "delay_within_reach": {"sizes": [300], "links": [[0, 1, 5, 32, 0]]},
     "one_length_of_stage": {"sizes": [256, 256], "links": [[0, 1, 5, 40, 0], [0, 2, 5, 60, 0]]},
+    "delayed_rows_are_found": {"inputs": 256, "sizes": [256], "links": [[0, 1, 3, 100, 0]]},
     "rows_fit": {"sizes": [10], "links": [[0, 1, 256, 2, 0]]},
     "parameters_in_range": {
         "sizes": [4], "links": [[0, 1, 4, 2, 0]], "parameters": {"v_thresh": 65_535.5},

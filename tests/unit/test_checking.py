@@ -1,19 +1,24 @@
 """check: what is counted, what is chosen from it, and what is said."""
 
 import json
+import math
 
 import numpy as np
 import pytest
 from strategies import chain, lif, linear
 
 import neurodeploy as nd
-from neurodeploy.checking import Machine, check_compiled
+from neurodeploy.checking import Machine, ProjectionNeeds, check_compiled
+from neurodeploy.checking.figures import routing_entries, warnings_of
 from neurodeploy.compiler import compile_model
 from neurodeploy.describe import Model
 from neurodeploy.encode import Encoder
 from neurodeploy.errors import InputError
 from neurodeploy.importer import Timing
-from neurodeploy.planning import choose_pace, core_load, count_traffic
+from neurodeploy.planning import Pace, choose_pace, core_load, count_traffic
+from neurodeploy.planning.pace import MARGIN
+from neurodeploy.target.layout import lay_out
+from neurodeploy.target.rules import Design
 from neurodeploy.target.spec import TargetSpec
 from neurodeploy.target.spinnaker import BOARDS
 from neurodeploy.target.work import factor_of, tick_instructions
@@ -88,7 +93,8 @@ def test_what_is_chosen_keeps_up_and_the_next_faster_does_not():
     assert pace.time_scale_factor > 1
     name = net.neurons[0].name
     faster = core_load(traffic, name, 8)
-    assert factor_of(faster.events, faster.instructions, 1.0) == pace.time_scale_factor
+    least = factor_of(faster.events, faster.instructions, 1.0)
+    assert pace.time_scale_factor == math.ceil(MARGIN * least) > least
 
 
 def test_load_of_a_core():
@@ -161,6 +167,28 @@ def test_a_core_with_more_than_its_clock_is_refused():
     found = check_compiled(model, raster, Machine(time_scale_factor=1))
     assert {v.rule for v in found.violations} == {"keeps_up"}
     assert check_compiled(model, raster).fits
+
+
+def test_more_routing_entries_than_a_chip_has_are_warned_of():
+    net = compiled(dense(2, 1030, 2)).network
+    hidden = net.neurons[0].name
+
+    def said(per_core):
+        design = Design(lay_out(net, {hidden: per_core}), boards=2)
+        return routing_entries(design), warnings_of(design, Pace(), ())
+
+    assert said(1)[0] == 1031
+    assert any("1031 routing entries" in text for text in said(1)[1])
+    assert said(2) == (516, ())
+
+
+def test_coarse_weights_are_warned_of():
+    design = Design(lay_out(compiled(dense(2, 3)).network))
+    good = ProjectionNeeds("good", 95, 1, 2, 0, 1.0, 20.0, 5)
+    poor = ProjectionNeeds("poor", 94, 1, 2, 0, 1.0, 19.9, 6)
+    exact = ProjectionNeeds("exact", 10, 1, 2, 0, 1.0, None, 0)
+    found = warnings_of(design, Pace(), (good, poor, exact))
+    assert [text.split(":")[0] for text in found] == ["poor", "poor"]
 
 
 def test_the_small_board_holds_less():

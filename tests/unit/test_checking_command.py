@@ -28,6 +28,7 @@ def test_a_network_that_fits_one_kind_of_board_only(wide, capsys):
     assert main(["check", wide, *FACTS]) == 0
     shown = capsys.readouterr().out
     assert "65 cores" in shown
+    assert "not known: the model ships no calibration data" in shown
     assert "there is 1 x SpiNN-5" in shown
     assert shown.endswith("fits\n")
     assert main(["check", wide, *FACTS, "--version=3"]) == 1

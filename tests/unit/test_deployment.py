@@ -343,9 +343,9 @@ def test_events_of_a_tick_are_counted():
     assert events_per_tick(compiled, x) == {"b": 256, "d": 600}
     assert events_per_tick(compiled, x[1:]) == {"b": 5, "d": 10}
     found = check_compiled(compiled, x)
-    # The events alone would fit a millisecond, 300 packets in one do not.
-    assert (found.events_per_tick, found.time_scale_factor) == ({"b": 256, "d": 600}, 2)
-    assert found.as_json()["time_scale_factor"] == 2
+    # The events alone would fit a millisecond, 300 packets in one do not: 2, and its margin.
+    assert (found.events_per_tick, found.time_scale_factor) == ({"b": 256, "d": 600}, 3)
+    assert found.as_json()["time_scale_factor"] == 3
 
 
 def test_biases_are_counted_as_events():

@@ -21,11 +21,11 @@ ROUNDS = 5
 LIMIT_S = 1.0
 
 
-def check_s(model: nd.Model, target: str) -> float:
-    """Return the seconds of one check."""
-    begun = time.perf_counter()
+def check_s(model: nd.Model, target: str) -> tuple[float, float]:
+    """Return the seconds of one check, on the clock and of all processors together."""
+    begun = time.perf_counter(), time.process_time()
     nd.check(model, target)
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun[0], time.process_time() - begun[1]
 
 
 def models_of(files: tuple[str, ...], source: str, dt: float) -> dict[str, nd.Model]:
@@ -42,7 +42,7 @@ def models_of(files: tuple[str, ...], source: str, dt: float) -> dict[str, nd.Mo
 @click.option("--dt", default=1.0, show_default=True)
 @click.option("--target", default="spinnaker", show_default=True)
 def main(files: tuple[str, ...], source: str, dt: float, target: str) -> None:
-    """Print the median and the smallest time of each check."""
+    """Print the median times of each check."""
     for name, model in sorted(models_of(files, source, dt).items()):
         try:
             check_s(model, target)
@@ -50,9 +50,11 @@ def main(files: tuple[str, ...], source: str, dt: float, target: str) -> None:
         except NeurodeployError as err:
             click.echo(f"{name:<28} refused: {err}")
             continue
-        median = statistics.median(times)
-        said = "" if median < LIMIT_S else f"  above {LIMIT_S:g} s"
-        click.echo(f"check {name:<22} median {median:6.3f} s  min {min(times):6.3f} s{said}")
+        clock_s, processor_s = (statistics.median(column) for column in zip(*times, strict=True))
+        said = "" if clock_s < LIMIT_S else f"  above {LIMIT_S:g} s"
+        click.echo(
+            f"check {name:<22} median {clock_s:6.3f} s  processor {processor_s:6.3f} s{said}"
+        )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -46,8 +47,9 @@ class Contender:
 
     def close(self) -> None:
         """End the process."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         self._process.wait()
 
     def _answer(self) -> dict[str, Any]:
@@ -67,6 +69,7 @@ class Row:
     build_s: float = 0.0
     n_samples: int = 0
     ms_a_sample: list[float] = field(default_factory=list)
+    cpu_ms_a_sample: list[float] = field(default_factory=list)
     n_spikes: int = 0
     checksum: int | None = None
     not_run: str = ""
@@ -78,15 +81,24 @@ class Row:
 
 
 def compare(
-    network: str, names: Sequence[str], rounds: int, options: Mapping[str, Any] | None = None
+    network: str,
+    names: Sequence[str],
+    rounds: int,
+    *,
+    options: Mapping[str, Any] | None = None,
+    slow: bool = False,
 ) -> list[Row]:
     """Return a row for each engine, all measured in turns."""
     rows, running = [], []
     for name in names:
+        row = Row(name, network)
+        rows.append(row)
+        if network in ENGINES[name].slow and not slow:
+            row.not_run = "takes minutes to build; --slow runs it"
+            continue
         print(f"{network}: build {name}", file=sys.stderr)
         one = Contender(name, network, options)
-        row = Row(name, network, not_run=one.facts.get("not_run", ""))
-        rows.append(row)
+        row.not_run = one.facts.get("not_run", "")
         if row.not_run:
             one.close()
             continue
@@ -109,6 +121,8 @@ def _measure(one: Contender, row: Row, *, counted: bool) -> None:
     row.n_spikes, row.checksum = facts["n_spikes"], facts["checksum"]
     if counted:
         row.ms_a_sample.append(1000 * facts["seconds"] / row.n_samples)
+        if facts["cpu_s"] is not None:
+            row.cpu_ms_a_sample.append(1000 * facts["cpu_s"] / row.n_samples)
 
 
 def differing(rows: Sequence[Row]) -> bool:
@@ -117,21 +131,27 @@ def differing(rows: Sequence[Row]) -> bool:
     return len(found) > 1
 
 
+def ratio(row: Row, base: Row) -> float:
+    """Return how much longer an engine takes, as the median over rounds."""
+    pairs = zip(row.ms_a_sample, base.ms_a_sample, strict=False)
+    return statistics.median(mine / other for mine, other in pairs)
+
+
 def table(rows: Sequence[Row]) -> str:
     """Return a Markdown table."""
     ran = [row for row in rows if row.ms_a_sample]
-    base = ran[0].median if ran else 1.0
-    lines = ["| engine | ms a sample, median | min | ratio | build, s | spikes a sample |"]
-    lines.append("|---|---|---|---|---|---|")
+    lines = ["| engine | ms a sample, median | min | processor ms | ratio | build, s | spikes |"]
+    lines.append("|---|---|---|---|---|---|---|")
     for row in rows:
         if row.not_run:
-            lines.append(f"| {row.engine} | not run: {row.not_run} | | | | |")
+            lines.append(f"| {row.engine} | not run: {row.not_run} | | | | | |")
             continue
         limit = ENGINES[row.engine].n_samples
-        fewer = f" ({row.n_samples} samples)" if limit == row.n_samples else ""
+        fewer = f", {row.n_samples} samples" if limit == row.n_samples else ""
+        cpu = f"{statistics.median(row.cpu_ms_a_sample):.3g}" if row.cpu_ms_a_sample else ""
         lines.append(
-            f"| {row.engine}{fewer} | {row.median:.3g} | {min(row.ms_a_sample):.3g} "
-            f"| {row.median / base:.2g} | {row.build_s:.2g} | {row.n_spikes / row.n_samples:.0f} |"
+            f"| {row.engine}{fewer} | {row.median:.3g} | {min(row.ms_a_sample):.3g} | {cpu} "
+            f"| {ratio(row, ran[0]):.2g} | {row.build_s:.2g} | {row.n_spikes / row.n_samples:.0f} |"
         )
     return "\n".join(lines)
 
@@ -141,6 +161,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("networks", nargs="*", default=["A", "B", "C"], help="of A, B and C")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--engines", default="", help="only engines whose name contains this")
+    parser.add_argument("--slow", action="store_true", help="run what takes minutes to build")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     return parser.parse_args(argv)
 
@@ -151,9 +172,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = [name for name in ENGINES if given.engines in name]
     everything, failed = [], False
     for network in given.networks:
-        rows = compare(network, names, given.rounds)
+        rows = compare(network, names, given.rounds, slow=given.slow)
         everything += [vars(row) for row in rows]
-        print(f"\nNetwork {network}\n\n{table(rows)}\n", flush=True)
+        load = os.getloadavg()[0]
+        print(f"\nNetwork {network}, {load:.1f} busy threads on {os.cpu_count()} processors\n")
+        print(f"{table(rows)}\n", flush=True)
         if differing(rows):
             print(f"{network}: the emulator's engines differ", file=sys.stderr)
             failed = True

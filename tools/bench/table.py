@@ -33,6 +33,8 @@ class Engine:
         How many rounds at most, if it is slow.
     why_not : mapping
         Networks on which it does not run, and why.
+    slow : str
+        Networks that it takes minutes to build, so that it runs on them only if told to.
     """
 
     prepare: Callable[[Bench], Run]
@@ -40,6 +42,7 @@ class Engine:
     n_samples: int | None = None
     rounds: int = 1000
     why_not: Mapping[str, str] = field(default_factory=dict)
+    slow: str = ""
 
 
 ENGINES: dict[str, Engine] = {
@@ -61,7 +64,7 @@ ENGINES: dict[str, Engine] = {
     "Brian2 cython": Engine(on_cython, rounds=5),
     "NEST, 2 threads": Engine(lambda bench: on_nest(bench, 2), rounds=3),
     "NEST, 1 thread": Engine(lambda bench: on_nest(bench, 1), rounds=3),
-    "pyNN.brian2, one run a sample": Engine(on_pynn, n_samples=3, rounds=2),
+    "pyNN.brian2, one run a sample": Engine(on_pynn, n_samples=3, rounds=2, slow="BC"),
 }
 
 

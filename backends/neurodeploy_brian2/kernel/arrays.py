@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,15 @@ RECORDED = ("v", "gsyn_exc", "gsyn_inh")
 
 _EXACT = 1 << 32
 _VARYING = frozenset({"i_offset"})
+_TODO = "use the engine numpy"
+_STEPS = (True, False, True, False, True, False)
+"""Of packing, in the order of kernel.h: whether threads share the work."""
+
+Each = Callable[[Callable[[int], Any], int], list[Any]]
+
+
+def _one_after_the_other(function: Callable[[int], Any], n: int) -> list[Any]:
+    return [function(number) for number in range(n)]
 
 
 class Memory:
@@ -76,20 +87,39 @@ class Memory:
         return {"n": wires.n, "first_row": first_row, **columns}
 
 
-def make_net(lib: Any, memory: Memory, plan: Plan) -> tuple[Any, int]:
-    """Return the synapses of a plan in rows, and how many slots a ring buffer has."""
+def make_net(
+    lib: Any, memory: Memory, plan: Plan, n_parts: int = 1, each: Each = _one_after_the_other
+) -> tuple[Any, int]:
+    """Return the synapses of a plan in rows, and how many slots a ring buffer has.
+
+    Parameters
+    ----------
+    lib : module
+    memory : Memory
+    plan : Plan
+    n_parts : int
+        Into how many parts the work is cut.
+    each : callable
+        Calls a function with each of so many numbers, in threads or not.
+    """
     sets = memory.ffi.new("nd_wires[2]")
     for k, (wires, first_row) in enumerate(
         ((plan.from_sources, 0), (plan.recurrent, plan.n_sources))
     ):
         for name, value in memory.wires(wires, first_row).items():
             setattr(sets[k], name, value)
-    wrong = memory.ffi.new("int64_t *")
     n_slots = max(plan.max_delay_ticks, 1 + int(plan.pending.tick.max(initial=0)))
-    net = lib.nd_net_new(plan.n_sources, plan.n, n_slots, 2, sets, wrong)
-    if net == memory.ffi.NULL:
-        why = "ran out of memory" if wrong[0] < 0 else f"cannot take synapse {wrong[0]}"
-        raise BackendFailure("C kernel", why, todo="use the engine numpy")
+    packing = lib.nd_packing_new(plan.n_sources, plan.n, n_slots, 2, sets, n_parts)
+    if packing == memory.ffi.NULL:
+        raise BackendFailure("C kernel", "ran out of memory", todo=_TODO)
+    packing = memory.ffi.gc(packing, lib.nd_packing_free)
+    for step, is_shared in enumerate(_STEPS):
+        done = partial(lib.nd_packing_do, packing, step)
+        if any(each(done, n_parts if is_shared else 1)):
+            wrong = lib.nd_packing_wrong(packing)
+            why = "ran out of memory" if wrong < 0 else f"cannot take synapse {wrong}"
+            raise BackendFailure("C kernel", why, todo=_TODO)
+    net = lib.nd_packing_take(packing)
     return memory.ffi.gc(net, lib.nd_net_free, lib.nd_net_bytes(net)), n_slots
 
 
@@ -187,4 +217,4 @@ def _column(groups: tuple[Cells, ...], part: str, name: str) -> Ints:
     return low
 
 
-__all__ = ["RECORDED", "Memory", "make_cells", "make_net", "make_task"]
+__all__ = ["RECORDED", "Each", "Memory", "make_cells", "make_net", "make_task"]

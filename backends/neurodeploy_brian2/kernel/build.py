@@ -10,15 +10,16 @@ from cffi import FFI
 FOLDER = Path(__file__).parent
 # Build tools want paths below the folder of setup.py.
 ROOT = FOLDER.parents[2]
+SOURCES = tuple(FOLDER / name for name in ("net.c", "stages.c", "pack.c", "run.c"))
 
 ffi = FFI()
 ffi.cdef((FOLDER / "kernel.h").read_text())
 ffi.set_source(
     "neurodeploy_brian2.kernel._kernel",
     '#include <stdint.h>\n#include "kernel.h"',
-    sources=[str((FOLDER / "kernel.c").relative_to(ROOT))],
+    sources=[str(path.relative_to(ROOT)) for path in SOURCES],
     include_dirs=[str(FOLDER.relative_to(ROOT))],
-    depends=[str((FOLDER / "kernel.h").relative_to(ROOT))],
+    depends=[str(path.relative_to(ROOT)) for path in sorted(FOLDER.glob("*.h"))],
     extra_compile_args=["-O3", "-std=c11"],
     optional=True,
 )

@@ -74,6 +74,7 @@ static int make_room(nd_packing *p) {
     net->matrix_plane = nd_zeros(n_planes, sizeof *net->matrix_plane);
     p->next = nd_zeros(net->n_rows + 1, sizeof *p->next);
     p->matrix_of = nd_zeros(n_planes, sizeof *p->matrix_of);
+    if (p->matrix_of) memset(p->matrix_of, -1, sizeof *p->matrix_of * (size_t)n_planes);
     int failed = !net->rows || !net->where || !net->weight || !net->matrix_plane || !p->next ||
                  !p->matrix_of;
     for (int32_t k = 0; k < p->n_parts; k++) {

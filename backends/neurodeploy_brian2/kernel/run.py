@@ -7,14 +7,21 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.api import BackendFailure, BackendUnavailable
 from neurodeploy.target.fixed_point import dec
-from neurodeploy_brian2.kernel.arrays import RECORDED, Memory, make_cells, make_net, make_task
+from neurodeploy_brian2.kernel.arrays import (
+    RECORDED,
+    Each,
+    Memory,
+    make_cells,
+    make_net,
+    make_task,
+)
 from neurodeploy_brian2.plan import (
     MAX_RECEPTORS,
     Ints,
@@ -26,6 +33,8 @@ from neurodeploy_brian2.plan import (
 )
 
 _KINDS = frozenset({"lif_current"})
+_PART_SYNAPSES = 50_000
+"""With fewer synapses, it takes longer to wake a thread than to sort them."""
 _PIECE_EVENTS = 20_000_000
 """About how many neuron updates pass between two looks at Ctrl-C and the progress bar."""
 
@@ -63,23 +72,17 @@ def execute(
     BackendFailure
         If memory runs out.
     """
-    module = _load()
-    if module is None:
-        raise BackendUnavailable(
-            "engine kernel",
-            "the C extension was not built",
-            todo="install a C compiler and install neurodeploy again, or use the engine numpy",
-        )
+    module = _built()
     memory = Memory(module.ffi)
     watched = {
         name: np.zeros((plan.n_ticks, len(plan.record.get(name, ()))), dtype=np.int32)
         for name in {*RECORDED, *plan.record}
     }
-    net, n_slots = make_net(module.lib, memory, plan)
-    cells, task = make_cells(memory, plan), make_task(memory, plan, n_slots, watched)
-    workers = _Workers(module, plan, (net, cells, task), progress)
-    runs = workers.run(n_threads or os.cpu_count() or 1)
-    tick, index = _spikes(module, plan.n, runs)
+    with _Workers(module, plan, n_threads or os.cpu_count() or 1, progress) as workers:
+        net, n_slots = make_net(module.lib, memory, plan, workers.n_parts, workers.each)
+        cells, task = make_cells(memory, plan), make_task(memory, plan, n_slots, watched)
+        runs = workers.run((net, cells, task))
+        tick, index = _spikes(module, plan.n, runs, workers.each)
     return Outcome(
         tick,
         index,
@@ -89,35 +92,60 @@ def execute(
     )
 
 
-class _Workers:
-    """Threads that each do a stretch of the samples, piece by piece."""
+def packed_bytes(plan: Plan) -> int:
+    """Return how many bytes the synapses of a plan take while it runs.
 
-    def __init__(
-        self, module: Any, plan: Plan, parts: tuple[Any, Any, Any], progress: Progress | None
-    ) -> None:
+    Raises
+    ------
+    BackendUnavailable
+        If the extension was not built.
+    """
+    module = _built()
+    net, _ = make_net(module.lib, Memory(module.ffi), plan)
+    return int(module.lib.nd_net_bytes(net))
+
+
+class _Workers:
+    """Threads, started once, that share out first the synapses, then the samples."""
+
+    def __init__(self, module: Any, plan: Plan, n_threads: int, progress: Progress | None) -> None:
         self._lib, self._ffi = module.lib, module.ffi
-        self._plan, self._parts, self._progress = plan, parts, progress
+        self._plan, self._progress = plan, progress
+        self._n_samples = plan.n_ticks // plan.period_ticks
+        n_threads = max(1, n_threads)
+        n_synapses = plan.from_sources.n + plan.recurrent.n
+        self.n_parts = min(n_threads, 1 + n_synapses // _PART_SYNAPSES)
+        self._n_runs = min(n_threads, self._n_samples)
+        most = max(self.n_parts, self._n_runs)
+        self._pool = ThreadPoolExecutor(most) if most > 1 else None
         self._stop = threading.Event()
         self._done = 0
         self._lock = threading.Lock()
 
-    def run(self, n_threads: int) -> list[Any]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def each(self, function: Callable[[int], Any], n: int) -> list[Any]:
+        """Call a function with 0 to n - 1 and return what it returns."""
+        if self._pool is None or n == 1:
+            return [function(number) for number in range(n)]
+        return list(self._pool.map(function, range(n)))
+
+    def run(self, parts: tuple[Any, Any, Any]) -> list[Any]:
         """Run everything and return the finished runs, in the order of the samples."""
-        period = self._plan.period_ticks
-        n_samples = self._plan.n_ticks // period
-        n_threads = max(1, min(n_threads, n_samples))
-        ends = [n_samples * k // n_threads * period for k in range(n_threads + 1)]
-        runs = [self._new() for _ in range(n_threads)]
+        period, n = self._plan.period_ticks, self._n_runs
+        ends = [self._n_samples * k // n * period for k in range(n + 1)]
+        runs = [self._new(parts) for _ in range(n)]
         spans = list(zip(runs, ends[:-1], ends[1:], strict=True))
-        if n_threads == 1:
+        if self._pool is None or n == 1:
             self._advance(*spans[0], self._tell)
             return runs
-        with ThreadPoolExecutor(n_threads) as pool:
-            waiting = {pool.submit(self._advance, *span, None) for span in spans}
-            try:
-                self._wait(waiting)
-            finally:
-                self._stop.set()
+        self._wait({self._pool.submit(self._advance, *span, None) for span in spans})
         return runs
 
     def _wait(self, waiting: set[Any]) -> None:
@@ -127,8 +155,8 @@ class _Workers:
                 one.result()
             self._tell()
 
-    def _new(self) -> Any:
-        run = self._lib.nd_run_new(*self._parts)
+    def _new(self, parts: tuple[Any, Any, Any]) -> Any:
+        run = self._lib.nd_run_new(*parts)
         if run == self._ffi.NULL:
             raise BackendFailure("C kernel", "ran out of memory")
         return self._ffi.gc(run, self._lib.nd_run_free)
@@ -151,28 +179,18 @@ class _Workers:
             self._progress(self._done / self._plan.n_ticks)
 
 
-def _spikes(module: Any, n: int, runs: list[Any]) -> tuple[Ints, Ints]:
+def _spikes(module: Any, n: int, runs: list[Any], each: Each) -> tuple[Ints, Ints]:
     """Return all spikes, sorted by neuron, then by tick."""
     ffi, lib = module.ffi, module.lib
-    counts = [int(lib.nd_n_spikes(run)) for run in runs]
-    tick, index = np.zeros(sum(counts), dtype=np.int64), np.zeros(sum(counts), dtype=np.int32)
-    first = 0
-    for run, count in zip(runs, counts, strict=True):
-        part = slice(first, first + count)
-        lib.nd_take_spikes(run, _out(ffi, "int64_t", tick[part]), _out(ffi, "int32_t", index[part]))
-        first += count
-    by_tick, by_index = np.empty_like(tick), np.empty_like(tick)
-    failed = lib.nd_by_neuron(
-        len(tick),
-        _out(ffi, "int64_t", tick),
-        _out(ffi, "int32_t", index),
-        n,
-        _out(ffi, "int64_t", by_tick),
-        _out(ffi, "int64_t", by_index),
-    )
-    if failed:
-        raise BackendFailure("C kernel", "ran out of memory")
-    return by_tick, by_index
+    counts = np.zeros((len(runs), n), dtype=np.int64)
+    each(lambda k: lib.nd_count_spikes(runs[k], _out(ffi, "int64_t", counts[k])), len(runs))
+    # Of each neuron, the spikes of the first run come first.
+    ends = np.cumsum(counts.T).reshape(n, len(runs)).T
+    begin = np.ascontiguousarray(ends - counts)
+    tick, index = (np.empty(int(counts.sum()), dtype=np.int64) for _ in range(2))
+    out = _out(ffi, "int64_t", tick), _out(ffi, "int64_t", index)
+    each(lambda k: lib.nd_place_spikes(runs[k], _out(ffi, "int64_t", begin[k]), *out), len(runs))
+    return tick, index
 
 
 def _saturated(module: Any, n: int, runs: list[Any]) -> Ints:
@@ -209,6 +227,17 @@ def _out(ffi: Any, kind: str, array: NDArray[Any]) -> Any:
     return ffi.from_buffer(f"{kind}[]", array, require_writable=True)
 
 
+def _built() -> Any:
+    module = _load()
+    if module is None:
+        raise BackendUnavailable(
+            "engine kernel",
+            "the C extension was not built",
+            todo="install a C compiler and install neurodeploy again, or use the engine numpy",
+        )
+    return module
+
+
 def _load() -> Any:
     try:
         return importlib.import_module("neurodeploy_brian2.kernel._kernel")
@@ -216,4 +245,4 @@ def _load() -> Any:
         return None
 
 
-__all__ = ["accepts", "available", "execute"]
+__all__ = ["accepts", "available", "execute", "packed_bytes"]

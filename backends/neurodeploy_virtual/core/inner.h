@@ -215,6 +215,7 @@ struct vb_machine {
 uint64_t vb_core_load(vb_core *c, vb_op *op, uint32_t address, int size);
 bool vb_core_store(vb_core *c, vb_op *op, uint32_t address, int size, uint32_t value);
 bool vb_core_fetch(vb_core *c, uint32_t address, int size, uint32_t *value);
+void vb_forget_faults(vb_core *c);
 uint8_t *vb_shared(vb_chip *chip, uint32_t address, uint32_t length);
 uint8_t *vb_local(vb_core *c, uint32_t address, uint32_t length);
 void vb_forget_code(vb_core *c, uint32_t address, uint32_t length);

@@ -6,6 +6,14 @@ enum { COMMS_A = 0x10, COMMS_B = 0x20, TIMER_A = 0x11, TIMER_B = 0x21, VIC_A = 0
        VIC_B = 0x2f, VIC_C = 0xff, DMA_A = 0x30, DMA_B = 0x40, ROUTER_A = 0xe1, ROUTER_B = 0xf1,
        SYSCTL_A = 0xe2, SYSCTL_B = 0xf2, SYSRAM_A = 0xe5, SYSRAM_B = 0xf5 };
 
+static void drop_told_faults(vb_chip *chip)
+{
+    chip->n_faults -= chip->n_taken;
+    memmove(chip->faults, chip->faults + chip->n_taken,
+            (size_t)chip->n_faults * sizeof *chip->faults);
+    chip->n_taken = 0;
+}
+
 void vb_keep_fault(vb_core *c, int kind, uint32_t address, uint32_t pc)
 {
     vb_chip *chip = c->chip;
@@ -15,6 +23,8 @@ void vb_keep_fault(vb_core *c, int kind, uint32_t address, uint32_t pc)
             && old->pc == pc)
             return;
     }
+    if (chip->n_faults == MAX_FAULTS)
+        drop_told_faults(chip);
     if (chip->n_faults == MAX_FAULTS)
         return;
     vb_fault *fault = chip->faults + chip->n_faults++;
@@ -28,6 +38,22 @@ void vb_keep_fault(vb_core *c, int kind, uint32_t address, uint32_t pc)
     fault->registers[16] = vb_get_cpsr(c);
     chip->n_new_faults++;
     c->leave = true;
+}
+
+/* What was told of a core does not count any more: it starts afresh. */
+void vb_forget_faults(vb_core *c)
+{
+    vb_chip *chip = c->chip;
+    int32_t kept = 0, kept_taken = 0;
+    for (int32_t i = 0; i < chip->n_faults; i++) {
+        bool taken = i < chip->n_taken;
+        if (taken && chip->faults[i].core == c->number)
+            continue;
+        kept_taken += taken;
+        chip->faults[kept++] = chip->faults[i];
+    }
+    chip->n_faults = kept;
+    chip->n_taken = kept_taken;
 }
 
 uint8_t *vb_shared(vb_chip *chip, uint32_t address, uint32_t length)

@@ -131,6 +131,7 @@ int32_t vb_reset(vb_machine *m, int32_t chip, int32_t core)
         return -1;
     }
     vb_mark_end(c);
+    vb_forget_faults(c);
     vb_reset_registers(c, 0);
     c->chip->sysctl.calls &= ~(1u << core);
     return 0;

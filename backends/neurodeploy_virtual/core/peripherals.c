@@ -354,7 +354,8 @@ bool vb_dma_write(vb_core *c, uint64_t now, uint32_t at, uint32_t value)
 
 enum { TX_CONTROL = 0x00, TX_DATA = 0x04, TX_KEY = 0x08, RX_STATUS = 0x0c, RX_DATA = 0x10,
        RX_KEY = 0x14, SOURCE_ADDRESS = 0x18, TEST = 0x1c };
-enum { TX_IS_EMPTY = 1u << 31, TX_IS_FULL = 1 << 30, TX_OVERRUN = 1 << 29, TX_HAS_ROOM = 1 << 28,
+#define TX_IS_EMPTY (1u << 31)
+enum { TX_IS_FULL = 1 << 30, TX_OVERRUN = 1 << 29, TX_HAS_ROOM = 1 << 28,
        CONTROL_BITS = 0x00ffffff };
 
 void vb_comms_update(vb_core *c)
@@ -366,7 +367,8 @@ void vb_comms_update(vb_core *c)
                | 1u << LINE_TX_NOT_FULL);
     if (k->rx_n)
         lines |= 1u << LINE_PACKET | 1u << kinds[k->rx[k->rx_first].control >> 22 & 3];
-    lines |= (k->tx_n == 0) << LINE_TX_EMPTY | (k->tx_n < TX_FULL) << LINE_TX_NOT_FULL;
+    lines |= k->tx_n == 0 ? 1u << LINE_TX_EMPTY : 0;
+    lines |= k->tx_n < TX_FULL ? 1u << LINE_TX_NOT_FULL : 0;
     if (lines != c->vic.lines) {
         c->vic.lines = lines;
         vb_vic_update(c);

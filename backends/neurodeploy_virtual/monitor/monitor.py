@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from neurodeploy.errors import BackendFailure
+from neurodeploy_virtual.errors import BoardFault
 from neurodeploy_virtual.geometry import Geometry, Place
 from neurodeploy_virtual.monitor.boot import boot
 from neurodeploy_virtual.monitor.commands import answer
@@ -183,6 +184,8 @@ class Monitor:
                 raise Refusal(Code.BAD_CORE)
             else:
                 self._pass_on(chip, message)
+        except BoardFault:
+            raise
         except Refusal as refusal:
             self._refuse(here, message, refusal)
         except _UNREADABLE:

@@ -24,6 +24,8 @@ _FOREVER_S = 600.0
 #: How long the board stands still for a callback of the host, and for one that may come.
 _CALLBACK_S = 5.0
 _START_S = 0.05
+#: A script that has not asked the board for so long waits for something else.
+_ABSENT_S = 0.2
 #: How much longer than in real time a host thread sleeps for a board that does not run.
 _GRACE_S = 0.5
 
@@ -56,6 +58,8 @@ class Hub:
         self._next_port = _FIRST_PORT
         self._contenders = 0
         self._running = 0
+        self._closed = False
+        self._used = time.monotonic()
         self._told_somebody = False
         self._asleep: dict[threading.Thread, int] = {}
         self._woken: set[threading.Thread] = set()
@@ -98,6 +102,7 @@ class Hub:
         self._contenders += 1
         with self.condition:
             self._contenders -= 1
+            self._used = time.monotonic()
             ethernet = self._boards.get(address[0])
             if ethernet is None:
                 self._live_on()
@@ -112,7 +117,26 @@ class Hub:
 
     def _live_on(self) -> None:
         """Note that something beside the script takes part: it lives in real time."""
-        self.pace = 1.0 if self.pace is None else self.pace
+        if self.pace is None:
+            self.pace = 1.0
+            threading.Thread(target=self._drive, daemon=True, name="board").start()
+
+    def close(self) -> None:
+        """Let no more time pass."""
+        with self.condition:
+            self._closed = True
+            self.condition.notify_all()
+
+    def _drive(self) -> None:
+        """Let time pass in a run without an end, while the script waits for something else."""
+        with self.condition:
+            while not self._closed:
+                absent = not self._running and time.monotonic() - self._used > _ABSENT_S
+                if not absent or self._run(_ABSENT_S, self._driver_must_end):
+                    self.condition.wait(_ABSENT_S / 4)
+
+    def _driver_must_end(self) -> bool:
+        return self._closed or self._contenders > 0
 
     def _flush(self) -> None:
         for packet in self.monitor.take():
@@ -133,6 +157,7 @@ class Hub:
                     self._run(limit, lambda: bool(sock.queue))
                 else:
                     self._wait(sock, timeout_s)
+            self._used = time.monotonic()
             if not sock.queue:
                 raise TimeoutError("nothing was received") from None
             return sock.queue.popleft()
@@ -167,6 +192,7 @@ class Hub:
         with self.condition:
             end = self.monitor.machine.now_us + int(seconds * 1e6)
             self._run(seconds, lambda: False)
+            self._used = time.monotonic()
             self._skipped_us += max(end - self.monitor.machine.now_us, 0)
 
     def thread_sleep(self, seconds: float) -> None:
@@ -195,7 +221,8 @@ class Hub:
         """Return seconds since 1970 on a clock that runs with the board."""
         return self._started + (self.monitor.machine.now_us + self._skipped_us) * 1e-6
 
-    def _run(self, seconds: float, ready: Callable[[], bool]) -> None:
+    def _run(self, seconds: float, ready: Callable[[], bool]) -> bool:
+        """Let time pass until something is so; return whether the board had nothing to do."""
         machine = self.monitor.machine
         begun, start = machine.now_us, time.monotonic()
         end = begun + int(seconds * 1e6)
@@ -215,7 +242,8 @@ class Hub:
                 if self.pace:
                     self._keep_pace((machine.now_us - begun) * 1e-6 / self.pace + start)
                 if stop.reason == "idle" and not self._asleep:
-                    return
+                    return True
+            return False
         finally:
             self._running -= 1
 

@@ -12,7 +12,7 @@ import logging
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -26,8 +26,8 @@ _LOG = logging.getLogger(__name__)
 _MAX_BYTES = 2048
 _SLICE_US = 1000
 _IDLE_S = 0.2
-#: Datagrams taken in one go, so that a busy client cannot stop the board's time.
-_BATCH = 256
+#: Datagrams of one port taken in one go, so that a busy client stops neither others nor time.
+_BATCH = 32
 _BUFFER_BYTES = 1 << 20
 
 
@@ -126,10 +126,11 @@ class UdpServer:
                 except (BlockingIOError, ConnectionError):
                     break
                 taken = True
-                if port:
-                    self.board.monitor.receive_tagged(xy, port, data, sender)
-                else:
-                    self.board.monitor.receive(xy, data, sender)
+                with _faults_logged():
+                    if port:
+                        self.board.monitor.receive_tagged(xy, port, data, sender)
+                    else:
+                        self.board.monitor.receive(xy, data, sender)
                 # A host may use a tag as soon as it has the answer.
                 self._follow_tags()
                 self._send()
@@ -137,11 +138,9 @@ class UdpServer:
 
     def _run(self) -> bool:
         """Let the board run for one slice; return whether it does anything."""
-        try:
+        with _faults_logged():
             return self.board.monitor.run(_SLICE_US).reason != "idle"
-        except BoardFault as fault:
-            _LOG.error("%s", fault.report())
-            return True
+        return True
 
     def _wait_for_pace(self, start_s: float, start_us: int) -> None:
         pace = self.board.options.pace
@@ -170,6 +169,15 @@ class UdpServer:
                 _LOG.error("%s", err)
                 continue
             self._tagged[xy, port] = sock
+
+
+@contextlib.contextmanager
+def _faults_logged() -> Iterator[None]:
+    """Log what ends a script in the same process: a served board goes on."""
+    try:
+        yield
+    except BoardFault as fault:
+        _LOG.error("%s", fault.report())
 
 
 __all__ = ["UdpServer"]

@@ -427,6 +427,29 @@ def stages(sim, probe):
     return [probe.stages(projection) for projection in projections]
 
 
+def late_lists(sim, probe):
+    """Lists with delays of two and more stages; sPyNNaker only reads those of one core right."""
+    rng = np.random.RandomState(6)
+    facts = []
+    for size, per_core, target_size in ((23, 64, 150), (40, 40, 30), (64, 64, 64)):
+        pre = sim.Population(size, sim.IF_curr_exp(), neurons_per_core=per_core)
+        post = sim.Population(target_size, sim.IF_curr_exp(), neurons_per_core=64)
+        rows = [
+            (int(rng.randint(size)), k % target_size, 1.0, float(rng.randint(1, 700)))
+            for k in range(25)
+        ]
+        connector = sim.FromListConnector([*rows, (1, 1, 1.0, 900.0)])
+        facts.append((sim.Projection(pre, post, connector), target_size))
+    sim.run(1.0)
+    return [
+        [
+            target_size,
+            sorted([int(i), int(j), float(delay)] for i, j, delay in link.get("delay", "list")),
+        ]
+        for link, target_size in facts
+    ]
+
+
 def synapse_cores_of_a_type(sim, probe):
     sim.set_number_of_synapse_cores(sim.IF_curr_exp, 2)
     source = sim.Population(9, sim.SpikeSourceArray(spike_times=[1.0]), neurons_per_core=2,
@@ -568,5 +591,6 @@ CASES = {
         synapse_cores_of_a_source,
         synapse_cores_of_a_name,
         stages,
+        late_lists,
     )
 } | REFUSALS

@@ -70,6 +70,12 @@ def test_trained_on_ideal_and_run_there(make):
     assert report.detection.firing_words() == [992, 1008]
 
 
+def test_a_factor_of_ideal_is_not_that_of_a_machine(make):
+    model = make({"pattern": [992]}, target="ideal")
+    assert not nd.deploy(model, target="ideal").warnings
+    assert "balanced on ideal" in nd.deploy(model).warnings[0]
+
+
 def test_similarity_is_what_ought_to_fire(make):
     report = nd.deploy(make({"pattern": [992]}, similarity=2))
     assert report.detection.counts().TP == 56

@@ -95,3 +95,11 @@ def test_a_target_that_does_not_restore_its_state(monkeypatch):
     assert numbers(found[:, 0]) == [3]
     assert numbers(found[:, 1]) == [60]
     assert shown == [25 / 64, 50 / 64, 1.0]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "auto"])
+def test_every_engine_says_the_same(engine):
+    detectors = [Detector(*summed_weights(words), 7.0) for words in ([992, 1020], [0, 3, 61])]
+    found = detect(Place("emulator", engine), detectors, all_words(10)[::7])
+    for k, detector in enumerate(detectors):
+        np.testing.assert_array_equal(found[:, k], fires(detector, all_words(10)[::7]))

@@ -6,7 +6,7 @@ import pytest
 from neurodeploy import learning
 from neurodeploy.describe import Spatial
 from neurodeploy.detectors.closed_form import threshold_nA
-from neurodeploy.detectors.words import all_words, from_numbers
+from neurodeploy.detectors.words import all_words, distances, from_numbers, from_text
 from neurodeploy.errors import InputError
 
 TEN = Spatial(10)
@@ -105,3 +105,16 @@ def test_further_words_of_a_new_class():
     training = learning.train(TEN, words, target="ideal", before=before)
     assert training.classes == ("a", "b")
     assert training.factors[0] == pytest.approx(train([992, 1008]).factors[0])
+
+
+def test_every_neighbour_fires_though_weights_are_rounded():
+    """Several words: which neighbour is the hardest is the machine's to say."""
+    rng = np.random.default_rng(4)
+    words = all_words(10)
+    for _ in range(3):
+        trained = words[512] ^ (rng.random((3, 10)) < 0.2).astype(np.uint8)
+        training = learning.train(TEN, trained, similarity=1)
+        able = [w for w, f in training.balanced[0].word_factors.items() if f is not None]
+        near = distances(words, from_text(able, 10)).min(axis=1) <= 1
+        assert near.any()
+        assert training.fires(words)[near, 0].all()

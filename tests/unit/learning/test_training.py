@@ -53,7 +53,7 @@ def test_the_published_network():
     sources = [options["spike_times"] for _, options in sim.of("SpikeSourceArray")]
     assert sources[0] == [[1.0, 26.0, 56.0]] * 5 + [[]] * 5
     assert sources[1] == [[]] * 5 + [[6.0, 36.0, 59.0]] * 5
-    assert sources[2:] == [[[65.0]], [[29.0]]]
+    assert sources[2:] == [[65.0], [29.0]]
     rules = [options for _, options in sim.of("SpikeNearestPairRule")]
     assert rules == [{"tau_plus": 5.0, "tau_minus": 5.0, "A_plus": 1.0, "A_minus": -1.0}] * 2
     bounds = [options for _, options in sim.of("AdditiveWeightDependence")]

@@ -17,7 +17,7 @@ from random_networks import build, make_net, nets
 from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.brian2_engine import execute
 from neurodeploy_brian2.kernel.arrays import RECORDED
-from neurodeploy_brian2.kernel.build import ffi
+from neurodeploy_brian2.kernel.build import SOURCES, ffi
 from neurodeploy_brian2.plan import Pending, Waves
 
 FOLDER = Path(kernel.__file__).parent
@@ -229,7 +229,7 @@ def test_it_is_clean_under_sanitizers(tmp_path):
     ffi.emit_c_code(str(c_file))
     flags = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     includes = [f"-I{sysconfig.get_paths()['include']}", f"-I{FOLDER}"]
-    sources = [str(c_file), str(FOLDER / "kernel.c")]
+    sources = [str(c_file), *(str(path) for path in SOURCES)]
     subprocess.run(
         ["gcc", *flags, "-shared", "-fPIC", *includes, *sources, "-o", str(library)], check=True
     )

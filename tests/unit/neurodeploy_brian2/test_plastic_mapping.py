@@ -130,11 +130,11 @@ def test_tables_fall_from_one_to_nothing(tau_ms, step_ms):
 @pytest.mark.parametrize(
     ("error", "synapse", "cell"),
     [
-        (ConfigurationError, lambda own: stdp(own), "IF_curr_exp_sEMD"),
+        (ConfigurationError, lambda own: stdp(own), "StocExp"),
         (
             ConfigurationError,
             lambda own: stdp(own, weights=own.MultiplicativeWeightDependence()),
-            "IF_cond_exp",
+            "IFTruncDelta",
         ),
         (
             RefusedError,

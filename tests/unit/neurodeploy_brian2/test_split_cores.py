@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.api import SessionOptions, TargetError
+from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.fan_out import connections_of_one
 from neurodeploy_brian2.plan import MAX_RECEPTORS
 from neurodeploy_brian2.simulator import Simulator
@@ -133,6 +134,11 @@ class TestSums:
         assert values == [180000 % 65536, 180000 // 65536, 0]
         values, _ = self.ring([60000, 60000, 60000], 3, n=1)
         assert values == [180000 % 65536]
+
+    def test_a_tick_with_two_full_cores_counts_once(self):
+        values, outcome = self.ring([60000, 60000, 60000, 60000], 2)
+        assert values == [(2 * 65535) % 65536, 1]
+        assert outcome.saturated.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]
 
     def test_a_carry_is_reported(self):
         sim = simulator()
@@ -268,6 +274,59 @@ class TestDirect:
         sim.run(1.0)
 
 
+class TestPlastic:
+    def network(self, cell="IF_curr_exp", weight="Additive", timestep_ms=1.0, own=False, **more):
+        sim = simulator(timestep_ms)
+        source = sim.Population(3, sim.SpikeSourceArray(spike_times=[0.0, 0.0]))
+        pop = sim.Population(3, getattr(sim, cell)(), **more)
+        timing = sim.SpikePairRule(10.0, 10.0, 0.1, 0.1)
+        dependence = getattr(sim, f"{weight}WeightDependence")(0.0, 5.0)
+        rule = sim.STDPMechanism(timing, dependence, weight=1.0, delay=1.0)
+        sim.Projection(source, pop, sim.AllToAllConnector(), rule)
+        if own:
+            sim.Projection(pop, pop, sim.AllToAllConnector(), sim.StaticSynapse(1.0, 1.0))
+        return sim, pop
+
+    @pytest.mark.parametrize(
+        ("given", "ahead"),
+        [
+            ({}, False),
+            ({"n_synapse_cores": 1}, True),
+            ({"timestep_ms": 0.1}, True),
+            ({"timestep_ms": 0.1, "n_synapse_cores": 0}, False),
+            ({"cell": "IF_curr_alpha"}, False),
+            ({"cell": "IF_curr_alpha", "weight": "Multiplicative"}, True),
+        ],
+    )
+    def test_synapse_cores_read_ahead(self, given, ahead):
+        sim, _ = self.network(**given)
+        sim.run(1.0)
+        assert [one.is_read_ahead for one in sim.plan.plastic] == [ahead]
+
+    def test_of_two_spikes_in_a_tick_the_second_finds_what_the_first_did(self):
+        traces = []
+        for cores in (0, 1):
+            sim, _ = self.network(n_synapse_cores=cores)
+            sim.run(1.0)
+            state = sim._running._state.plastic[0]
+            traces.append(set(state.past.trace.tolist()))
+        assert traces == [{4096}, {2048}]
+
+    def test_rules_that_only_ship_for_split_cores(self):
+        sim, pop = self.network("IF_curr_alpha", "Multiplicative", n_synapse_cores=0)
+        with pytest.raises(ValueError, match="no binary for combined cores"):
+            sim.run(1.0)
+        sim, pop = self.network("IF_curr_alpha", "Multiplicative")
+        assert n_synapse_cores(sim.network(), pop) == 1
+
+    def test_neurons_that_drive_each_other_have_one(self):
+        sim, _ = self.network(own=True, n_synapse_cores=1)
+        sim.run(1.0)
+        sim, _ = self.network(own=True, n_synapse_cores=2)
+        with pytest.raises(TargetError, match="does not tell"):
+            sim.run(1.0)
+
+
 class TestRefusals:
     def test_types_without_neurons(self):
         sim = simulator()
@@ -301,6 +360,8 @@ class TestRefusals:
             sim.run(1.0)
 
     def test_the_kernel(self):
+        if not kernel.available():
+            pytest.skip("not run: the kernel was not built")
         sim = Simulator(SessionOptions(1.0, None, "kernel"))
         source = sim.Population(1, sim.SpikeSourceArray(spike_times=[0.0]))
         pop = sim.Population(2, sim.IF_curr_exp(), n_synapse_cores=2)

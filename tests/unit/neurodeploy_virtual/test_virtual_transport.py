@@ -1,5 +1,6 @@
 """The two ways to a board, on a machine without cores."""
 
+import os
 import socket
 import struct
 import threading
@@ -117,9 +118,13 @@ def test_board_stands_still_while_a_callback_works():
         assert seen == [1000, 2000, 3000]
 
 
+#: An address of this process alone: no port of it is used by anyone else.
+OWN = f"127.2.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"
+
+
 def free_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((OWN, 0))
         return sock.getsockname()[1]
 
 
@@ -127,7 +132,7 @@ def free_port():
 def served():
     port = free_port()
     with (
-        Board(BoardOptions(version=3, address="127.0.0.1")) as board,
+        Board(BoardOptions(version=3, address=OWN)) as board,
         UdpServer(board, port=port) as server,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client,
     ):
@@ -136,7 +141,7 @@ def served():
         thread.start()
         assert opened.wait(5.0)
         client.settimeout(5.0)
-        client.connect(("127.0.0.1", port))
+        client.connect((OWN, port))
         yield board, client
         server.stop()
         thread.join(5.0)
@@ -162,7 +167,7 @@ def test_reverse_tag_opens_a_port_and_its_end_closes_it(served):
 
     tag(3 << 28 | 1 << 16 | 1 << 13 | 1 << 8 | 2, port)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b"spikes", ("127.0.0.1", port))
+        sender.sendto(b"spikes", (OWN, port))
         for _ in range(100):
             client.send(VERSION)
             client.recv(300)
@@ -171,7 +176,7 @@ def test_reverse_tag_opens_a_port_and_its_end_closes_it(served):
         assert board.monitor.tag((0, 0), 2).host == ("127.0.0.1", sender.getsockname()[1])
     tag(3 << 16 | 2, 0)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
-        again.bind(("127.0.0.1", port))
+        again.bind((OWN, port))
 
 
 def test_only_loopback_unless_told_otherwise():
@@ -190,3 +195,34 @@ def test_address_in_use():
             pytest.raises(InputError, match="cannot be used"),
         ):
             UdpServer(board, port=other.getsockname()[1])
+
+
+def test_thread_beside_the_script_sleeps_by_the_boards_clock():
+    with Board(BoardOptions(version=3)) as board:
+        moments = []
+        asleep = threading.Event()
+
+        def act():
+            asleep.set()
+            for _ in range(5):
+                board.hub.thread_sleep(0.005)
+                moments.append(board.machine.now_us)
+
+        thread = threading.Thread(target=act)
+        thread.start()
+        assert asleep.wait(5.0)
+        with board.hub.condition:
+            while not board.hub._asleep:
+                board.hub.condition.wait(0.1)
+        board.hub.sleep(0.1)
+        thread.join(5.0)
+        assert moments == [5000, 10000, 15000, 20000, 25000]
+
+
+def test_thread_does_not_sleep_for_ever_for_a_board_that_does_not_run():
+    with Board(BoardOptions(version=3)) as board:
+        thread = threading.Thread(target=board.hub.thread_sleep, args=(0.01,))
+        thread.start()
+        thread.join(10.0)
+        assert not thread.is_alive()
+        assert board.machine.now_us == 0

@@ -75,6 +75,11 @@ def test_slots_are_no_more_than_needed():
     assert (layout.slots, layout.stages) == ({"n0": 8}, {})
 
 
+def test_the_delay_of_no_synapses_counts_as_one_tick():
+    layout = lay_out(one_projection(lowered(), [], [], delay_ms=500.0))
+    assert (layout.slots, layout.stages) == ({"n0": 2}, {})
+
+
 def test_an_extension_is_a_block_of_its_own():
     net = lowered()
     net = net.with_population(replace(net.population("n0"), size=256))

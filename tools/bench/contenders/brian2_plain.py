@@ -55,7 +55,7 @@ def on_standalone(bench: Bench) -> Run:
     def run() -> Result:
         result = whole()
         # As for the other engines, without starting a process and reading files.
-        return Result(float(device._last_run_time), result.n_spikes)
+        return Result(float(device._last_run_time), None, result.n_spikes)
 
     return run
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from neurodeploy_brian2 import brian2_engine, kernel
 from neurodeploy_brian2.plan import Outcome
-from tools.bench.contenders.ready import NotRun, Result, Run, checksum
+from tools.bench.contenders.ready import NotRun, Result, Run, Watch, checksum
 from tools.bench.networks import Bench, plan_of
 
 
@@ -17,9 +15,9 @@ def on_kernel(bench: Bench, n_threads: int) -> Run:
     plan = plan_of(bench)
 
     def run() -> Result:
-        begun = time.perf_counter()
+        watch = Watch()
         outcome = kernel.execute(plan, n_threads=n_threads)
-        return _result(outcome, time.perf_counter() - begun)
+        return _result(outcome, *watch.read())
 
     return run
 
@@ -31,7 +29,7 @@ def on_brian2(bench: Bench, target: str) -> Run:
     def run() -> Result:
         clock = _Clock(target)
         outcome = brian2_engine.execute(plan, target, progress=clock)
-        return _result(outcome, clock.seconds)
+        return _result(outcome, clock.seconds, clock.cpu_s)
 
     return run
 
@@ -41,24 +39,24 @@ class _Clock:
 
     def __init__(self, target: str) -> None:
         self._standalone = target == "cpp_standalone"
-        self._begun = 0.0
+        self._watch = Watch()
         self.seconds = 0.0
+        self.cpu_s: float | None = None
 
     def __call__(self, share: float) -> None:
-        now = time.perf_counter()
         if share == 0.0:
-            self._begun = now
-        self.seconds = now - self._begun
+            self._watch = Watch()
+        self.seconds, self.cpu_s = self._watch.read()
         if self._standalone and share == 1.0:
             import brian2
 
             # The program is compiled in between; it says itself how long its loop took.
-            self.seconds = float(brian2.get_device()._last_run_time)
+            self.seconds, self.cpu_s = float(brian2.get_device()._last_run_time), None
 
 
-def _result(outcome: Outcome, seconds: float) -> Result:
+def _result(outcome: Outcome, seconds: float, cpu_s: float | None) -> Result:
     spikes = outcome.spike_tick, outcome.spike_index
-    return Result(seconds, len(outcome.spike_tick), checksum(*spikes))
+    return Result(seconds, cpu_s, len(outcome.spike_tick), checksum(*spikes))
 
 
 __all__ = ["on_brian2", "on_kernel"]

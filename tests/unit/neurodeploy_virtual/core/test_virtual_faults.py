@@ -107,6 +107,25 @@ def test_a_fault_that_repeats_is_told_once():
         assert len(machine.faults()) == 1
 
 
+def test_a_core_that_is_started_again_fails_again():
+    with one_chip() as machine:
+        found = [run_program(machine, constant(3, 0x90000000), load(4, 3)) for _ in range(100)]
+        assert len(found) == 100
+        assert len({(fault.address, fault.pc) for fault in found}) == 1
+
+
+def test_more_faults_than_are_kept_are_told_in_parts():
+    """Each load touches another register that there is not."""
+    with one_chip() as machine:
+        loads = [[*constant(3, 0x30000200 + 4 * i), load(4, 3)] for i in range(100)]
+        start(machine, 1, code(*loads, HERE))
+        told = set()
+        for _ in range(20):
+            machine.run(1)
+            told |= {fault.address for fault in machine.faults()}
+        assert told == {0x30000200 + 4 * i for i in range(100)}
+
+
 def test_code_runs_from_shared_memory_too():
     with one_chip() as machine:
         add, jump = 0xE2888001, branch(-1)

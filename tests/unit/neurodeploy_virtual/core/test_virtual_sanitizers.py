@@ -11,7 +11,8 @@ import neurodeploy_virtual.core
 SOURCES = Path(neurodeploy_virtual.core.__file__).parent
 HERE = Path(__file__).parent
 COMPILER = shutil.which("gcc") or shutil.which("clang")
-FLAGS = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+FLAGS = ["-std=c11", "-O1", "-g", "-pthread", *WARNINGS]
 
 
 def build(folder, sanitizers):
