@@ -28,6 +28,7 @@ from neurodeploy.results import Report
 from neurodeploy.runtime.backend import MachineOptions
 from neurodeploy.runtime.cassette import save, tape
 from neurodeploy.runtime.journal import Journal
+from neurodeploy.runtime.options import RunOptions
 from neurodeploy.runtime.registry import find
 from neurodeploy.runtime.runner import run_batches
 from neurodeploy.target.ideal import IDEAL
@@ -146,6 +147,7 @@ def deploy(
     presentation: Presentation | None = None,
     journal: Path | None = None,
     resume: bool = False,
+    strict: bool = False,
 ) -> Report:
     """Compile a model, run samples on a target and classify them.
 
@@ -178,6 +180,8 @@ def deploy(
         Folder that gets every batch as it is done and loses them when all are.
     resume : bool
         Whether to take what the journal has of the same network, target and samples.
+    strict : bool
+        Whether what the emulator finds (docs/pynn.md) is an error.
 
     Returns
     -------
@@ -207,17 +211,16 @@ def deploy(
     batches = None if journal is None else Journal(journal)
     if batches is not None and not resume:
         batches.clear()
+    options = RunOptions(
+        engine=engine,
+        progress=progress,
+        machine=machine or MachineOptions(),
+        presentation=presentation or Presentation(),
+        journal=batches,
+        strict=strict,
+    )
     try:
-        for recording in run_batches(
-            compiled,
-            raster,
-            batch=size,
-            engine=engine,
-            progress=progress,
-            machine=machine,
-            presentation=presentation,
-            journal=batches,
-        ):
+        for recording in run_batches(compiled, raster, batch=size, options=options):
             done.append(recording)
     except KeyboardInterrupt as err:
         if not done:

@@ -294,7 +294,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Refuse the rest of PyNN by name."""
+    """Return `findings`, what the last run reports; refuse the rest of PyNN by name."""
     if name.startswith("__"):
         raise AttributeError(name)
+    if name == "findings":
+        return current("findings").findings
     raise UnsupportedError(name, "the emulator does not support this part of PyNN")

@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 )
 @click.option("--replicas", default=1, type=click.IntRange(min=1), help="Networks side by side.")
 @click.option("--resume", is_flag=True, help="Go on where a run into the same --out broke off.")
+@click.option("--strict", is_flag=True, help="Saturation, lost weights and the like are errors.")
 @click.option("--min-accuracy", type=float, help="Exit with 1 below this.")
 @click.option("--min-agreement", type=float, help="Exit with 1 below this.")
 def deploy(model: str, as_json: bool, **options: Any) -> int:
     """Compile MODEL, run its data or yours, classify and report."""
     from neurodeploy import Interrupted, WeightScale, inputs
     from neurodeploy import deploy as run
-    from neurodeploy.deployment import shipped_samples
+    from neurodeploy.deployment import shipped_samples, target_spec
     from neurodeploy.presentation import Presentation
     from neurodeploy.report import write
     from neurodeploy.report.files import file_stem, writable
@@ -59,6 +60,8 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     folder = writable(options["out"] or Path("runs") / named)
     if options["cassette"]:
         writable(options["cassette"].parent)
+    # A laptop runs again what a board takes long for.
+    keep = options["resume"] or not target_spec(options["target"]).restores_state
     interrupted = False
     try:
         with progress_bar(f"{loaded.name} on {options['target']}") as progress:
@@ -72,8 +75,9 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
                 machine=machine_from(options, folder / "spynnaker"),
                 cassette=options["cassette"],
                 presentation=Presentation(options["presentation"], options["replicas"]),
-                journal=folder / "batches",
+                journal=folder / "batches" if keep else None,
                 resume=options["resume"],
+                strict=options["strict"],
             )
     except Interrupted as stop:
         report, interrupted = stop.report, True

@@ -15,18 +15,17 @@ from neurodeploy.errors import BackendUnavailable, TargetError
 from neurodeploy.ir.network import Network
 from neurodeploy.planning import Machine, Pace, count_traffic
 from neurodeploy.planning import plan as plan_pace
-from neurodeploy.presentation import Presentation
 from neurodeploy.records import Recording
 from neurodeploy.runtime.arrangement import arrange
 from neurodeploy.runtime.backend import MachineOptions, SessionOptions
 from neurodeploy.runtime.emitted import run_emitted
-from neurodeploy.runtime.journal import Journal
+from neurodeploy.runtime.options import Progress, RunOptions
 from neurodeploy.runtime.registry import find
 from neurodeploy.runtime.replay import ReplayBackend
 from neurodeploy.schedule import schedule
 
 Raster = NDArray[np.uint8]
-Progress = Callable[[float], None]
+DEFAULT = RunOptions()
 
 
 def run_batches(
@@ -34,11 +33,7 @@ def run_batches(
     raster: Raster,
     *,
     batch: int,
-    engine: str | None = None,
-    progress: Progress | None = None,
-    machine: MachineOptions | None = None,
-    presentation: Presentation | None = None,
-    journal: Journal | None = None,
+    options: RunOptions = DEFAULT,
 ) -> Iterator[Recording]:
     """Run samples in batches and yield each batch's recording as it is done.
 
@@ -48,23 +43,14 @@ def run_batches(
     raster : (n, steps, n_inputs) uint8 array
     batch : int
         Samples of one run; what is yielded stays if a later run is interrupted.
-    engine : str, optional
-        Engine inside the backend.
-    progress : callable, optional
-        Called with the share of all samples done, 0 to 1.
-    machine : MachineOptions, optional
-        Which machine, where the target needs one.
-    presentation : Presentation, optional
-        How samples follow each other; by default as the target can.
-    journal : Journal, optional
-        Has batches of an earlier run, and gets those of this one.
+    options : RunOptions, optional
 
     Yields
     ------
     recording : Recording
         Of one batch. Its last sample is a blank one, whose scores mean 'nothing said'.
     """
-    run = _runner(compiled, engine, machine or MachineOptions(), presentation or Presentation())
+    run, journal, progress = _runner(compiled, options), options.journal, options.progress
     blank = np.zeros((1, *raster.shape[1:]), dtype=np.uint8)
     for number, first in enumerate(range(0, len(raster), batch)):
         part = raster[first : first + batch]
@@ -84,13 +70,8 @@ def run_batches(
         share(1.0)
 
 
-def _runner(
-    compiled: Compiled,
-    engine: str | None,
-    machine: MachineOptions,
-    presentation: Presentation,
-) -> Callable[[Raster, Progress], Recording]:
-    target = compiled.target
+def _runner(compiled: Compiled, options: RunOptions) -> Callable[[Raster, Progress], Recording]:
+    target, engine = compiled.target, options.engine
     if engine is not None and engine not in target.engines:
         raise TargetError(
             f"engine of target {target.name}",
@@ -109,17 +90,18 @@ def _runner(
 
     def run(raster: Raster, progress: Progress) -> Recording:
         plan = schedule(compiled.network, raster.shape[1])
-        arrangement = arrange(compiled.network, plan, target, presentation)
-        pace = _pace(compiled, raster, machine)
-        options = SessionOptions(
+        arrangement = arrange(compiled.network, plan, target, options.presentation)
+        pace = _pace(compiled, raster, options.machine)
+        session = SessionOptions(
             compiled.network.timestep_ms,
             plan.sample_ticks if arrangement.restored else None,
             engine,
             progress,
-            machine=machine,
+            strict=options.strict,
+            machine=options.machine,
             time_scale_factor=pace.time_scale_factor,
         )
-        return run_emitted(backend, raster, arrangement, options, pace.per_core)
+        return run_emitted(backend, raster, arrangement, session, pace.per_core)
 
     return run
 

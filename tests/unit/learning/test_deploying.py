@@ -10,7 +10,7 @@ from neurodeploy.detectors.detection import Counts, Detection
 from neurodeploy.detectors.words import all_words, from_numbers
 from neurodeploy.encode import Encoder, encode
 from neurodeploy.errors import InputError
-from neurodeploy.report import document
+from neurodeploy.report import document, write
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,12 @@ def test_document_adds_words_and_metrics(shipped):
     assert found["metrics"]["TP"] == 1
     assert found["metrics"]["negative_predictive_value"] == 1.0
     assert found["accuracy"] == found["metrics"]["accuracy"]
+
+
+def test_page_shows_detectors(shipped, tmp_path):
+    page = write(nd.deploy(shipped), tmp_path).path.read_text()
+    assert page.count("<h2>Detectors</h2>") == 1
+    assert "<td>992</td>" in page
 
 
 def test_several_classes(make):

@@ -241,3 +241,14 @@ def test_findings_of_batches_are_merged():
         ("wrap-around", 3, 20),
         ("delay", 3, 4),
     ]
+
+
+def test_a_script_reads_the_findings_of_its_last_run():
+    import neurodeploy_brian2.pynn as sim
+
+    sim.setup()
+    pop = sim.Population(2, sim.IF_curr_exp(), label="quiet")
+    pop.record("spikes")
+    sim.run(5.0)
+    assert [(one.kind, one.who, one.count) for one in sim.findings] == [("silent", "quiet", 2)]
+    sim.end()

@@ -12,6 +12,7 @@ from neurodeploy.deployment import Interrupted, compile, deploy
 from neurodeploy.errors import TargetError
 from neurodeploy.presentation import LONGEST_GAP_TICKS, Presentation, _Decay, apart
 from neurodeploy.runtime.arrangement import Arrangement, arrange
+from neurodeploy.runtime.options import RunOptions
 from neurodeploy.runtime.runner import run_batches
 from neurodeploy.schedule import Schedule, schedule
 
@@ -27,11 +28,10 @@ def digits(project_root):
     return compiled, raster
 
 
-def recording(digits, presentation, **more):
+def recording(digits, presentation):
     compiled, raster = digits
-    (found,) = run_batches(
-        compiled, raster, batch=len(raster), presentation=presentation, engine="numpy", **more
-    )
+    options = RunOptions(presentation=presentation, engine="numpy")
+    (found,) = run_batches(compiled, raster, batch=len(raster), options=options)
     return found
 
 
@@ -164,7 +164,7 @@ def test_batches_of_something_else_are_not_taken(digits, tmp_path, change):
     from neurodeploy.runtime.journal import Journal
 
     journal = Journal(tmp_path)
-    (found,) = run_batches(compiled, raster, batch=6, journal=journal)
+    (found,) = run_batches(compiled, raster, batch=6, options=RunOptions(journal=journal))
     assert journal.kept(0, compiled, raster) is not None
     if change == "samples":
         raster = 1 - raster
@@ -173,3 +173,12 @@ def test_batches_of_something_else_are_not_taken(digits, tmp_path, change):
         path.write_bytes(path.read_bytes()[:200])
     assert journal.kept(0, compiled, raster) is None
     assert found.n_samples == 7
+
+
+def test_findings_are_errors_in_a_strict_deployment(project_root):
+    model = nd.load(project_root / "models" / "digits")
+    x = np.ones((2, 64))
+    small = nd.WeightScale.parse(["hidden=1,1"])
+    assert any("full" in text for text in deploy(model, x, weight_scale=small).warnings)
+    with pytest.raises(TargetError, match="hidden"):
+        deploy(model, x, weight_scale=small, strict=True)
