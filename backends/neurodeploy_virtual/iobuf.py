@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 from neurodeploy_virtual.errors import CoreState
 from neurodeploy_virtual.monitor.layout import State, Vcpu, vcpu
 from neurodeploy_virtual.monitor.memory import Memory
 
+_TABLE = "spinn_utilities.make_tools.replacer"
 _MAX_BLOCKS = 1000
 _HEADER_BYTES = 16
 #: What the error number in a core's block means.
@@ -39,7 +41,19 @@ _FAILED = (State.RUN_TIME_ERROR, State.WATCHDOG)
 def printed(memory: Memory, p: int) -> str:
     """Return the text that core p has printed."""
     pieces = list(_pieces(memory, memory.word(vcpu(p) + Vcpu.IOBUF)))
-    return b"".join(pieces).decode("ascii", "replace")
+    return readable(b"".join(pieces).decode("ascii", "replace"))
+
+
+def readable(text: str) -> str:
+    """Put the messages in place of the numbers by which programs print them.
+
+    The table is the vendor's; without it the text stays as it is.
+    """
+    try:
+        with import_module(_TABLE).Replacer() as table:
+            return "\n".join(table.replace(line) for line in text.split("\n"))
+    except Exception:  # whatever is wrong with a foreign table, a fault must still be told
+        return text
 
 
 def _pieces(memory: Memory, block: int) -> Iterator[bytes]:

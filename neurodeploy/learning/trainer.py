@@ -287,7 +287,7 @@ def _checked(name: str, rows: ArrayLike, n_bits: int) -> Bits:
         raise InputError(
             f"patterns of {name}", "do not fit", got=words.shape, limit=f"(n, {n_bits})"
         )
-    if words.dtype.kind not in "bui" or words.min() < 0 or words.max() > 1:
+    if words.dtype.kind not in "iub" or words.min() < 0 or words.max() > 1:
         raise InputError(f"patterns of {name}", "hold other values than 0 and 1")
     return words.astype(np.uint8)
 

@@ -105,7 +105,8 @@ class SynapsesOnlyCore(NeuronCore):
     ) -> None:
         self.own_key = own_key
         super().__init__(kind, n_neurons, binary=binary, params={}, **more)
-        self.core.timers.cycles_per_read = 500
+        # It looks at the clock until its tick is over; there must be time for all packets.
+        self.core.timers.cycles_per_read = self.dt_us // 2
 
     def _write_regions(self, dynamics: bytes, currents: bytes) -> dict[int, int]:
         addresses = super()._write_regions(dynamics, currents)

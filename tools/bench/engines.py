@@ -160,7 +160,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.bench.engines", description=__doc__)
     parser.add_argument("networks", nargs="*", default=["A", "B", "C"], help="of A, B and C")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--engines", default="", help="only engines whose name contains this")
+    parser.add_argument(
+        "--engines", default="", help="only engines with one of these in the name, as 'kernel;NEST'"
+    )
     parser.add_argument("--slow", action="store_true", help="run what takes minutes to build")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     return parser.parse_args(argv)
@@ -169,7 +171,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare and print tables."""
     given = _arguments(argv)
-    names = [name for name in ENGINES if given.engines in name]
+    wanted = given.engines.split(";")
+    names = [name for name in ENGINES if any(part in name for part in wanted)]
     everything, failed = [], False
     for network in given.networks:
         rows = compare(network, names, given.rounds, slow=given.slow)

@@ -15,7 +15,9 @@ from typing import Any
 
 import matplotlib
 
-from tools.bench.engines import Row, compare
+from tools.bench.contenders.ready import NotRun
+from tools.bench.networks import Bench, dense_network
+from tools.bench.table import ENGINES
 
 NAMES = (
     "emulator, kernel, 1 thread",
@@ -62,15 +64,24 @@ def measure(sweep: Sweep) -> dict[str, list[tuple[float, float]]]:
     """Return (value, processor ms) of each engine."""
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in NAMES}
     for options, value in zip(sweep.options, sweep.values, strict=True):
-        for row in compare("A", NAMES, ROUNDS, options=options):
-            if row.cpu_ms_a_sample:
-                found[row.engine].append((value, _shown(row, sweep)))
+        bench = dense_network(**options)
+        for name in NAMES:
+            cpu_s = least_cpu_s(name, bench)
+            if cpu_s is not None:
+                n_samples = bench.n_samples if sweep.per_sample else 1
+                found[name].append((value, 1000 * cpu_s / n_samples))
     return found
 
 
-def _shown(row: Row, sweep: Sweep) -> float:
-    least = min(row.cpu_ms_a_sample)
-    return least if sweep.per_sample else least * row.n_samples
+def least_cpu_s(name: str, bench: Bench) -> float | None:
+    """Return the least processor time of a few runs; None if the engine does not run here."""
+    engine = ENGINES[name]
+    try:
+        run = engine.prepare(bench)
+    except NotRun:
+        return None
+    rounds = ROUNDS if engine.rounds > ROUNDS else 1
+    return min(run().cpu_s or 0.0 for _ in range(rounds))
 
 
 def draw(path: Path) -> None:
@@ -83,7 +94,8 @@ def draw(path: Path) -> None:
         for name, points in measure(sweep).items():
             if points:
                 axis.loglog(*zip(*points, strict=True), marker="o", markersize=3, label=name)
-                print(f"{sweep.title}: {name}:", *(f"{x:g} {y:.3g}," for x, y in points))
+                shown = ", ".join(f"{x:g} {y:.3g}" for x, y in points)
+                print(f"{sweep.title}: {name}: {shown}", flush=True)
         axis.set_xlabel(sweep.title)
         axis.set_ylabel("processor ms a " + ("sample" if sweep.per_sample else "run"))
         axis.grid(alpha=0.3)

@@ -64,7 +64,7 @@ ENGINES: dict[str, Engine] = {
     "Brian2 cython": Engine(on_cython, rounds=5),
     "NEST, 2 threads": Engine(lambda bench: on_nest(bench, 2), rounds=3),
     "NEST, 1 thread": Engine(lambda bench: on_nest(bench, 1), rounds=3),
-    "pyNN.brian2, one run a sample": Engine(on_pynn, n_samples=3, rounds=2, slow="BC"),
+    "pyNN.brian2, one run a sample": Engine(on_pynn, n_samples=3, rounds=2, slow="ABC"),
 }
 
 
