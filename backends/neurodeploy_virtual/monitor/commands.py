@@ -13,7 +13,7 @@ from neurodeploy_virtual.geometry import N_LINKS
 from neurodeploy_virtual.monitor.allocating import allocate, routes
 from neurodeploy_virtual.monitor.datagram import Code, Refusal, Request
 from neurodeploy_virtual.monitor.heap import Heap
-from neurodeploy_virtual.monitor.layout import MAX_DATA_BYTES, SV, Sv, Vcpu, vcpu
+from neurodeploy_virtual.monitor.layout import MAX_DATA_BYTES, SV, Sv
 from neurodeploy_virtual.monitor.memory import Memory
 from neurodeploy_virtual.monitor.node import Command, Node, word
 from neurodeploy_virtual.monitor.programs import (
@@ -116,11 +116,10 @@ def info(node: Node, _request: Request) -> bytes:
     flags |= ((place.x, place.y) == place.ethernet) << 25
     sdram = Heap(memory, memory.word(SV + Sv.SDRAM_HEAP)).largest_bytes()
     sysram = Heap(memory, memory.word(SV + Sv.SYSRAM_HEAP)).largest_bytes()
-    states = bytes(memory.byte(vcpu(p) + Vcpu.STATE) for p in range(18))
     parent = node.layout.hops_to((0, 0)).get((place.x, place.y), 7)
     return (
         struct.pack("<III", flags, sdram, sysram)
-        + states
+        + node.control.states()
         + memory.read(SV + Sv.ETHERNET_CHIP, 2)
         + memory.read(SV + Sv.IP_ADDRESS, 4)
         + struct.pack("<H", parent)

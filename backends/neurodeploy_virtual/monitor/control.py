@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from neurodeploy_virtual.geometry import Place
+from neurodeploy_virtual.geometry import N_CORES, Place
 from neurodeploy_virtual.monitor.heap import Heap
 from neurodeploy_virtual.monitor.layout import (
     APPLICATION_BYTES,
     SV,
     SYNC_CLEAR,
     SYNC_SET,
+    VCPU,
     VCPU_BYTES,
     State,
     Sv,
@@ -63,15 +64,15 @@ class Control:
     def _cores(self) -> list[int]:
         return sorted(self.place.cores - {0})
 
-    def _field(self, p: int, offset: Vcpu) -> int:
-        return self.memory.byte(vcpu(p) + offset)
-
     def count(self, app_id: int, state: int) -> int:
         """Return how many cores of an application are in a state."""
-        return sum(
-            self._field(p, Vcpu.STATE) == state and self._field(p, Vcpu.APPLICATION) == app_id
-            for p in self._cores()
-        )
+        blocks = self.memory.read(VCPU, VCPU_BYTES * N_CORES)
+        owners, states = blocks[Vcpu.APPLICATION :: VCPU_BYTES], blocks[Vcpu.STATE :: VCPU_BYTES]
+        return sum(owners[p] == app_id and states[p] == state for p in self._cores())
+
+    def states(self) -> bytes:
+        """Return the states of all cores, the monitor first."""
+        return self.memory.read(VCPU, VCPU_BYTES * N_CORES)[Vcpu.STATE :: VCPU_BYTES]
 
     def start(self, image_address: int, app_and_cores: int) -> None:
         """Start the program in memory on cores.

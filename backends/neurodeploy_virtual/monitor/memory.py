@@ -16,8 +16,13 @@ class StopLike(Protocol):
         ...
 
     @property
-    def elapsed_us(self) -> int:
-        """Return the emulated time that passed."""
+    def x(self) -> int:
+        """Return the chip, or -1."""
+        ...
+
+    @property
+    def y(self) -> int:
+        """Return the chip, or -1."""
         ...
 
 

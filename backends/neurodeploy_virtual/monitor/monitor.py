@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from neurodeploy.errors import BackendFailure
@@ -260,7 +260,7 @@ class Monitor:
             stop = self.machine.run(max(end - self.machine.now_us, 0))
             self.on_stop(stop)
             self._keep_time()
-            sent = stop.reason != "time" and self._collect()
+            sent = self._collect_after(stop)
             if stop.reason in ("fault", "idle") or self.machine.now_us >= end:
                 return stop
             if sent and until is not None and until():
@@ -270,7 +270,7 @@ class Monitor:
         """Let so much time pass and take what cores send."""
         self.on_stop(self.machine.run(us, False))
         self._keep_time()
-        self._collect()
+        self._collect(self.chips)
 
     def _keep_time(self) -> None:
         """Write the clock that time-outs of programs read."""
@@ -281,11 +281,17 @@ class Monitor:
         for chip in self.chips.values():
             chip.memory.write(SV + Sv.CLOCK_MS, struct.pack("<Q", now_ms))
 
-    def _collect(self) -> bool:
+    def _collect_after(self, stop: StopLike) -> bool:
+        """Take what cores have sent, where the machine says that there may be something."""
+        if stop.reason == "mailbox":
+            return self._collect([(stop.x, stop.y)])
+        return stop.reason == "idle" and self._collect(self.chips)
+
+    def _collect(self, places: Iterable[Coordinates]) -> bool:
         posted: list[tuple[Coordinates, Sdp]] = []
-        for xy, chip in self.chips.items():
+        for xy in places:
             with contextlib.suppress(*_UNREADABLE):
-                posted += ((xy, message) for message in chip.mailboxes.collect())
+                posted += ((xy, message) for message in self.chips[xy].mailboxes.collect())
         for xy, message in posted:
             self._route(xy, message)
         return bool(posted)

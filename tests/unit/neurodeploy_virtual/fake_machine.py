@@ -12,7 +12,8 @@ PAGE = 4096
 @dataclass(frozen=True)
 class FakeStop:
     reason: str
-    elapsed_us: int
+    x: int = 0
+    y: int = 0
 
 
 @dataclass
@@ -22,6 +23,7 @@ class FakeMachine:
     now_us: int = 0
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     reason: str = "time"
+    mailbox: tuple[int, int] = (0, 0)
     on_interrupt: Callable[[int, int, int], None] = lambda _x, _y, _p: None
     _pages: dict[tuple[int, int, int], bytearray] = field(default_factory=dict)
 
@@ -81,7 +83,7 @@ class FakeMachine:
 
     def run(self, us: int, attention: bool = True) -> FakeStop:
         self.now_us += us
-        return FakeStop(self.reason, us)
+        return FakeStop(self.reason, *self.mailbox)
 
     def quiesce(self, x: int, y: int) -> None:
         pass

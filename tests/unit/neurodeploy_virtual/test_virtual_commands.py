@@ -241,7 +241,7 @@ def test_message_to_a_core_and_its_answer(monitor):
         memory.set_word(block + Vcpu.FROM_CORE, buffer)
         memory.set_byte(block + Vcpu.FROM_CORE_COMMAND, Mailbox.MESSAGE)
         memory.set_word(SV + Sv.MAILBOX_FLAGS, 1 << p)
-        machine.reason = "mailbox"
+        machine.reason, machine.mailbox = "mailbox", (x, y)
 
     good(monitor, 19, 30 << 24 | 0b1000, chip=(1, 0))
     machine.on_interrupt = echo
