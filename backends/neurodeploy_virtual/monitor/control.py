@@ -117,7 +117,9 @@ class Control:
 
     def signal(self, signal: int, app_mask: int, app_id: int) -> None:
         """Pass a signal to the cores whose application number, masked, is `app_id`."""
-        cores = [p for p in self._cores() if self._field(p, Vcpu.APPLICATION) & app_mask == app_id]
+        blocks = self.memory.read(VCPU, VCPU_BYTES * N_CORES)
+        owners = blocks[Vcpu.APPLICATION :: VCPU_BYTES]
+        cores = [p for p in self._cores() if owners[p] & app_mask == app_id]
         if signal in (Signal.INITIALISE, Signal.STOP):
             self._stop(cores)
             if signal == Signal.STOP:
