@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ from neurodeploy_virtual.monitor.memory import Memory
 _PATIENCE_US = 1000
 _SLICE_US = 5
 _MAX_BYTES = HEADER_BYTES + 16 + MAX_DATA_BYTES
+#: Free buffer, buffers in use and the most there were; buffer posted and two commands.
+_ROOT, _POSTED = struct.Struct("<IHH"), struct.Struct("<IBB")
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,9 @@ class Mailboxes:
         return buffer
 
     def _give_back(self, buffer: int) -> None:
-        self.memory.set_word(buffer + Message.NEXT, self.memory.word(SV + Sv.MESSAGE_FREE))
-        self.memory.set_word(SV + Sv.MESSAGE_FREE, buffer)
-        self.memory.set_half(SV + Sv.MESSAGE_COUNT, self.memory.half(SV + Sv.MESSAGE_COUNT) - 1)
+        free, used, most = _ROOT.unpack(self.memory.read(SV + Sv.MESSAGE_FREE, _ROOT.size))
+        self.memory.set_word(buffer + Message.NEXT, free)
+        self.memory.write(SV + Sv.MESSAGE_FREE, _ROOT.pack(buffer, max(used - 1, 0), most))
 
     def collect(self) -> list[Sdp]:
         """Take all datagrams that cores have posted for the monitor, lowest core first."""
@@ -109,16 +112,15 @@ class Mailboxes:
         return [message for message in posted if message is not None]
 
     def _take_from(self, p: int) -> Sdp | None:
-        block = vcpu(p)
-        command = self.memory.byte(block + Vcpu.FROM_CORE_COMMAND)
-        buffer = self.memory.word(block + Vcpu.FROM_CORE)
-        self.memory.set_byte(block + Vcpu.FROM_CORE_COMMAND, Mailbox.IDLE)
+        block = vcpu(p) + Vcpu.FROM_CORE
+        buffer, _, command = _POSTED.unpack(self.memory.read(block, _POSTED.size))
+        self.memory.set_byte(vcpu(p) + Vcpu.FROM_CORE_COMMAND, Mailbox.IDLE)
         if command != Mailbox.MESSAGE or not self._is_buffer(buffer):
             return None
-        length = min(self.memory.half(buffer + Message.LENGTH), _MAX_BYTES)
-        data = self.memory.read(buffer + Message.FLAGS, length)
+        raw = self.memory.read(buffer, MESSAGE_BYTES)
+        length = min(int.from_bytes(raw[Message.LENGTH : Message.LENGTH + 2], "little"), _MAX_BYTES)
         self._give_back(buffer)
-        return Sdp.parse(data) if length >= HEADER_BYTES else None
+        return Sdp.parse(raw[Message.FLAGS :][:length]) if length >= HEADER_BYTES else None
 
     def _is_buffer(self, address: int) -> bool:
         offset = address - self.memory.word(SV + Sv.MESSAGES)
