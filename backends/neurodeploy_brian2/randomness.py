@@ -168,6 +168,8 @@ class RandomDistribution:
 
 def is_random(value: Any) -> bool:
     """Tell whether a value is a random distribution, ours or one of PyNN's own."""
+    if isinstance(value, int | float):
+        return False  # Nearly always, and asked of every neuron.
     return all(hasattr(value, name) for name in ("name", "parameters", "rng", "next"))
 
 
