@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def _parametrised(metafunc):
 
 def _model_folders():
     return sorted(path.parent for path in (ROOT / "models").glob("*/model.toml"))
+
+
+@pytest.fixture
+def sigint():
+    """Let Ctrl-C be KeyboardInterrupt, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.SIGINT
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

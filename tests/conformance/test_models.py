@@ -8,6 +8,7 @@ import pytest
 
 import neurodeploy as nd
 from neurodeploy import ideal
+from neurodeploy.deployment import shipped_samples
 from neurodeploy.describe import SampleFiles
 
 
@@ -46,9 +47,9 @@ def test_agreement(model_folder, target):
 
 def test_two_runs_are_identical(model_folder, target):
     model = nd.load(model_folder)
-    if model.files.data is None:
-        pytest.skip(f"not run: {model_folder.name} ships no data")
-    samples = nd.read(model, model.files.data, model.files.labels).first(100)
+    samples = shipped_samples(model)
+    if model.spatial is None:
+        samples = samples.first(100)
     one, other = (nd.deploy(model, samples, target=target, agreement=False) for _ in range(2))
     np.testing.assert_array_equal(one.predictions, other.predictions)
     np.testing.assert_array_equal(one.scores, other.scores)

@@ -89,11 +89,11 @@ def test_code_that_was_not_compiled_is_noticed(monkeypatch):
         sim.run(27.0)
 
 
-def test_ctrl_c_passes_through_and_progress_reaches_the_end():
+def test_ctrl_c_passes_through_and_progress_reaches_the_end(sigint):
     seen = []
 
     def interrupt(share):
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(sigint)
 
     net = make_net(2, 1000, 9)
     for progress in (seen.append, interrupt):

@@ -180,14 +180,14 @@ def test_what_it_does_not_run():
     assert not kernel.accepts(replace(plan, groups=(replace(plan.groups[0], kind="lif_alpha"),)))
 
 
-def test_ctrl_c_ends_it():
+def test_ctrl_c_ends_it(sigint):
     plan = plan_of(make_net(2, 1000, 9), sample_ticks=3)
     seen = []
     kernel.execute(plan, n_threads=2, progress=seen.append)
     assert seen[-1] == 1.0
 
     def interrupt(share):
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(sigint)
 
     for n_threads in (1, 2):
         with pytest.raises(KeyboardInterrupt):
