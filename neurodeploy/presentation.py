@@ -40,12 +40,12 @@ class Presentation:
     how : {"auto", "restored", "apart", "reset"}
         `restored`: the target restores its state at each sample. `apart`: a gap between them,
         long enough for all state to decay. `reset`: a run each, with a reset in between.
-    replicas : int
-        Copies of the network that run side by side.
+    replicas : int or None
+        Copies of the network that run side by side; None takes as many as the machine holds.
     """
 
     how: How = "auto"
-    replicas: int = 1
+    replicas: int | None = 1
 
 
 @dataclass(frozen=True)

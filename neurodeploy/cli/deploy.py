@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     default="auto",
     help="How samples follow each other.",
 )
-@click.option("--replicas", default=1, type=click.IntRange(min=1), help="Networks side by side.")
+@click.option(
+    "--replicas",
+    default="1",
+    metavar="N|auto",
+    callback=lambda _context, _option, text: _replicas(text),
+    help="Networks side by side; auto: as many as the machine holds.",
+)
 @click.option("--resume", is_flag=True, help="Go on where a run into the same --out broke off.")
 @click.option("--strict", is_flag=True, help="Saturation, lost weights and the like are errors.")
 @click.option("--min-accuracy", type=float, help="Exit with 1 below this.")
@@ -88,6 +94,17 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
         click.echo(f"neurodeploy: interrupted; {kept}", err=True)
         return INTERRUPTED
     return _judge(report, options["min_accuracy"], options["min_agreement"])
+
+
+def _replicas(text: str) -> int | None:
+    """Return a number of replicas, or None for as many as fit."""
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise InputError(
+            "--replicas", "is no number of networks", got=text, limit="1 or more, or auto"
+        )
+    return int(text)
 
 
 def _judge(report: Report, min_accuracy: float | None, min_agreement: float | None) -> int:

@@ -50,7 +50,7 @@ class Arrangement:
 
 
 def arrange(
-    net: Network, plan: Schedule, target: TargetSpec, presentation: Presentation
+    net: Network, plan: Schedule, target: TargetSpec, presentation: Presentation, fit: int = 1
 ) -> Arrangement:
     """Return how samples are presented to a target.
 
@@ -63,13 +63,15 @@ def arrange(
     target : TargetSpec
     presentation : Presentation
         `auto` takes what the target can do, in the order restored, apart, reset.
+    fit : int
+        Replicas that the machine holds, for a presentation that takes as many.
 
     Raises
     ------
     TargetError
         If the target, or the network, does not allow what is asked for.
     """
-    how, replicas = presentation.how, presentation.replicas
+    how, replicas = presentation.how, presentation.replicas or fit
     if how == "restored" and not target.restores_state:
         raise TargetError(
             f"target {target.name}",

@@ -23,6 +23,7 @@ from neurodeploy.runtime.options import Progress, RunOptions
 from neurodeploy.runtime.registry import find
 from neurodeploy.runtime.replay import ReplayBackend
 from neurodeploy.schedule import schedule
+from neurodeploy.target.layout import lay_out
 
 Raster = NDArray[np.uint8]
 DEFAULT = RunOptions()
@@ -90,8 +91,9 @@ def _runner(compiled: Compiled, options: RunOptions) -> Callable[[Raster, Progre
 
     def run(raster: Raster, progress: Progress) -> Recording:
         plan = schedule(compiled.network, raster.shape[1])
-        arrangement = arrange(compiled.network, plan, target, options.presentation)
         pace = _pace(compiled, raster, options.machine)
+        fit = min(len(raster), _replicas(compiled, pace, options.machine))
+        arrangement = arrange(compiled.network, plan, target, options.presentation, fit)
         session = SessionOptions(
             compiled.network.timestep_ms,
             plan.sample_ticks if arrangement.restored else None,
@@ -112,6 +114,15 @@ def _pace(compiled: Compiled, raster: Raster, machine: MachineOptions) -> Pace:
         return Pace()
     where = Machine(version=machine.version or 5)
     return plan_pace(compiled.network, count_traffic(compiled, raster), where)
+
+
+def _replicas(compiled: Compiled, pace: Pace, machine: MachineOptions) -> int:
+    """Return how many copies of a network a machine holds; side by side gains nothing elsewhere."""
+    if compiled.target.restores_state:
+        return 1
+    # One core more than the network's own: the source that flushes it.
+    cores = lay_out(compiled.network, pace.per_core).cores + 1
+    return max(1, Machine(version=machine.version or 5).cores // cores)
 
 
 def _run_ideal(net: Network, raster: Raster) -> Recording:

@@ -8,13 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neurodeploy as nd
+from neurodeploy.cli import main
 from neurodeploy.deployment import Interrupted, compile, deploy
 from neurodeploy.errors import TargetError
+from neurodeploy.planning import Pace
 from neurodeploy.presentation import LONGEST_GAP_TICKS, Presentation, _Decay, apart
+from neurodeploy.runtime import runner
 from neurodeploy.runtime.arrangement import Arrangement, arrange
+from neurodeploy.runtime.backend import MachineOptions
 from neurodeploy.runtime.options import RunOptions
 from neurodeploy.runtime.runner import run_batches
 from neurodeploy.schedule import Schedule, schedule
+from neurodeploy.target.layout import lay_out
 
 RESTORED, APART, RESET = Presentation("restored"), Presentation("apart"), Presentation("reset")
 
@@ -182,3 +187,26 @@ def test_findings_are_errors_in_a_strict_deployment(project_root):
     assert any("full" in text for text in deploy(model, x, weight_scale=small).warnings)
     with pytest.raises(TargetError, match="hidden"):
         deploy(model, x, weight_scale=small, strict=True)
+
+
+def test_as_many_replicas_as_a_machine_holds(digits):
+    compiled, raster = digits
+    machine = replace(compiled, target=replace(compiled.target, restores_state=False))
+    small, large = (
+        runner._replicas(machine, Pace(), MachineOptions(version=version)) for version in (3, 5)
+    )
+    cores = lay_out(compiled.network, {}).cores + 1
+    assert small * cores <= 64 < (small + 1) * cores
+    assert large > 10 * small
+    assert runner._replicas(compiled, Pace(), MachineOptions()) == 1
+    plan = schedule(compiled.network, raster.shape[1])
+    many = Presentation("apart", None)
+    assert arrange(compiled.network, plan, compiled.target, many, fit=small).replicas == small
+    assert_same(recording(digits, RESTORED), recording(digits, many))
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])
+def test_no_number_of_replicas_is_refused(project_root, capsys, text):
+    model = str(project_root / "models" / "digits")
+    assert main(["deploy", model, "--replicas", text]) == 2
+    assert "--replicas: is no number of networks" in capsys.readouterr().err
