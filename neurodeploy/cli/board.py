@@ -13,6 +13,7 @@ from neurodeploy.errors import BackendUnavailable, InputError
 
 #: The target whose package has the board.
 _TARGET = "virtual"
+_POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 def _part(name: str) -> Any:
@@ -36,34 +37,23 @@ def _numbers(text: str, count: int, what: str) -> list[tuple[int, ...]]:
     return [tuple(int(n) for n in group.split(",")) for group in groups]
 
 
-def _options(
-    version: int,
-    triads: str | None,
-    wrap: bool,
-    pace: float | None,
-    threads: int,
-    dead: tuple[str, str, str],
-    **more: Any,
-) -> Any:
-    """Build the backend's options from those of the command."""
-    kinds = (("dead chips", 2), ("dead cores", 3), ("dead links", 3))
+def _options(machine: dict[str, Any], **more: Any) -> Any:
+    """Build the backend's options from those of `_machine_options`, and more."""
+    kinds = (("chips", 2), ("cores", 3), ("links", 3))
     chips, cores, links = (
-        frozenset(_numbers(text, count, what))
-        for text, (what, count) in zip(dead, kinds, strict=True)
+        frozenset(_numbers(machine[f"dead_{what}"], count, f"dead {what}")) for what, count in kinds
     )
-    across = None
+    across, triads = None, machine["triads"]
     if triads is not None:
         if not re.fullmatch(r"\d+x\d+", triads):
             raise InputError("triads", "cannot be read", got=triads, limit="WIDTHxHEIGHT")
         across = tuple(int(n) for n in triads.split("x"))
     faults = _part("geometry").Faults(chips=chips, cores=cores, links=links)
     return _part("board").BoardOptions(
-        version=version,
+        version=int(machine["version"]),
         triads=across,
-        wrap=wrap,
-        pace=pace,
-        threads=threads,
         faults=faults,
+        **{name: machine[name] for name in ("wrap", "pace", "threads")},
         **more,
     )
 
@@ -88,7 +78,7 @@ def _machine_options(command: Any) -> Any:
             click.option(
                 "--threads", type=click.IntRange(1, 64), default=1, help="Threads to use."
             ),
-            click.option("--pace", type=float, help="Emulated seconds a second, at most."),
+            click.option("--pace", type=_POSITIVE, help="Emulated seconds a second, at most."),
             click.option(
                 "--dead-chips", default="", metavar="X,Y ...", help="Chips that are dead."
             ),
@@ -107,32 +97,12 @@ def board() -> None:
 
 @board.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @_machine_options
-@click.option("--limit", type=float, metavar="SECONDS", help="Stop a script that runs longer.")
+@click.option("--limit", type=_POSITIVE, metavar="SECONDS", help="Stop a script that runs longer.")
 @click.argument("script", type=click.Path())
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run(
-    version: str,
-    triads: str | None,
-    wrap: bool,
-    pace: float | None,
-    threads: int,
-    dead_chips: str,
-    dead_cores: str,
-    dead_links: str,
-    limit: float | None,
-    script: str,
-    arguments: tuple[str, ...],
-) -> int:
+def run(script: str, arguments: tuple[str, ...], limit: float | None, **machine: Any) -> int:
     """Run SCRIPT with ARGUMENTS, unmodified, on a board inside this process."""
-    options = _options(
-        int(version),
-        triads,
-        wrap,
-        pace,
-        threads,
-        (dead_chips, dead_cores, dead_links),
-        limit_s=limit,
-    )
+    options = _options(machine, limit_s=limit)
     module = _part("run_script")
     try:
         module.run_script(script, arguments, options)
@@ -145,35 +115,21 @@ def run(
 @board.command()
 @_machine_options
 @click.option("--address", default="127.0.0.2", show_default=True, help="Address of the board.")
-@click.option("--port", default=17893, show_default=True, help="Command port.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=17893,
+    show_default=True,
+    help="Command port.",
+)
 @click.option("--public", is_flag=True, help="Allow an address that is not loopback.")
-def serve(
-    version: str,
-    triads: str | None,
-    wrap: bool,
-    pace: float | None,
-    threads: int,
-    dead_chips: str,
-    dead_cores: str,
-    dead_links: str,
-    address: str,
-    port: int,
-    public: bool,
-) -> int:
+def serve(address: str, port: int, public: bool, **machine: Any) -> int:
     """Serve a board over UDP until interrupted, for clients of any kind."""
-    options = _options(
-        int(version),
-        triads,
-        wrap,
-        pace,
-        threads,
-        (dead_chips, dead_cores, dead_links),
-        address=address,
-    )
+    options = _options(machine, address=address)
 
     def ready(made: Any) -> None:
-        places = ", ".join(made.layout.addresses.values())
-        click.echo(f"board of version {version}, {len(made.layout.places)} chips, at {places}")
+        places, chips = ", ".join(made.layout.addresses.values()), len(made.layout.places)
+        click.echo(f"board of version {options.version}, {chips} chips, at {places}")
 
     _part("serve").serve(options, port=port, public=public, ready=ready)
     return DONE

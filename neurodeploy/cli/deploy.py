@@ -65,7 +65,7 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     named = f"{loaded.name}-{file_stem(options['target'])}"
     folder = writable(options["out"] or Path("runs") / named)
     if options["cassette"]:
-        writable(options["cassette"].parent)
+        writable(options["cassette"].parent, "--cassette")
     # A laptop runs again what a board takes long for.
     keep = options["resume"] or not target_spec(options["target"]).restores_state
     interrupted = False

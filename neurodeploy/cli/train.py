@@ -55,7 +55,11 @@ if TYPE_CHECKING:
     help="Accept words that differ from a trained one in so many bits.",
 )
 @click.option(
-    "--max-factor", type=float, default=1000.0, show_default=True, help="Where homeostasis stops."
+    "--max-factor",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1000.0,
+    show_default=True,
+    help="Where homeostasis stops.",
 )
 @click.option("--target", default="emulator", show_default=True)
 @click.option("--engine", help="Engine inside the target, such as cython.")

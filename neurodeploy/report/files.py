@@ -15,10 +15,16 @@ from neurodeploy.errors import InputError
 _DOCUMENT = "report.json"
 
 
-def writable(folder: Path) -> Path:
+def writable(folder: Path, option: str = "--out") -> Path:
     """Create a folder, try to write into it and return it; what is there stays.
 
     Called before a run, so that no result is lost for want of a place to put it.
+
+    Parameters
+    ----------
+    folder : Path
+    option : str
+        Where the user said so.
 
     Raises
     ------
@@ -28,7 +34,7 @@ def writable(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as err:
-        raise _refused(folder, err) from err
+        raise _refused(folder, err, option) from err
     with replacing(folder / ".probe") as file:
         file.write(b"")
     with suppress(OSError):
@@ -96,7 +102,7 @@ def file_stem(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", name) or "group"
 
 
-def _refused(folder: Path, err: OSError) -> InputError:
+def _refused(folder: Path, err: OSError, option: str = "--out") -> InputError:
     return InputError(
-        str(folder), "cannot be written", got=err.strerror or err, todo="choose another --out"
+        str(folder), "cannot be written", got=err.strerror or err, todo=f"choose another {option}"
     )

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,6 +149,8 @@ def load(path: Path) -> Cassette:
         If the file cannot be read or is no cassette.
     """
     try:
+        if not is_zipfile(path) and path.is_file():
+            raise InputError(str(path), "is no cassette", limit="a file that --cassette wrote")
         # NumPy leaves a file open that it has opened and cannot read.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}

@@ -118,6 +118,7 @@ def test_packets_of_a_capture(capsys, tmp_path):
         ((WORDS,), "needs words or samples"),
         ((WORDS, "--patterns", "1", "--data", "x.npz"), "either --patterns or --data"),
         ((WORDS, "--patterns", "1024"), "out of range"),
+        ((WORDS, "--patterns", "1", "--max-factor", "-5"), "-5.0 is not in the range x>0"),
         ((WORDS, "--patterns", "1", "--target", "nowhere"), "unknown"),
         ((WORDS, "--forget", "992", "--bits", "4"), "--bits"),
         ((WORDS, "--patterns", "1", "--cassette", "x"), "--cassette"),

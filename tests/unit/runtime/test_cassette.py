@@ -199,6 +199,14 @@ def test_a_damaged_cassette(file, change, message):
         load(file)
 
 
+def test_a_file_of_another_kind(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("notes")
+    with pytest.raises(InputError) as refusal:
+        load(path)
+    assert str(refusal.value) == f"{path}: is no cassette (expected a file that --cassette wrote)"
+
+
 def test_pickles_are_refused(tmp_path):
     path = tmp_path / "x.npz"
     np.savez(path, header=np.array([{"schema": 1}], dtype=object))
