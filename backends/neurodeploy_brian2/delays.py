@@ -7,18 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy.target.spinnaker import SPINN5, index_bits
+from neurodeploy.target import spinnaker as target
 from neurodeploy_brian2.connectors.base import value_maximum
 
 
 def delay_slots(population: Any) -> int:
-    """Return the ticks that ring buffers of a population's cores can reach.
-
-    256 neurons with two receptors have 32.
-    """
+    """Return the ticks that ring buffers of a population's cores can reach."""
     neurons = max(len(cells) for cells in population.slices())
-    bits = index_bits(neurons) + index_bits(len(population.celltype.receptors))
-    return 1 << max(0, SPINN5.ring_buffer_bits - bits)
+    return target.delay_slots(neurons, receptors=len(population.celltype.receptors))
 
 
 def ring_slots(network: Any, population: Any) -> int:
@@ -32,7 +28,7 @@ def ring_slots(network: Any, population: Any) -> int:
         default=0.0,
     )
     needed = math.ceil(longest_ms / (network.timestep_us / 1000.0))
-    return min(1 << index_bits(needed), delay_slots(population))
+    return min(1 << target.index_bits(needed), delay_slots(population))
 
 
 def longest_delay_ms(link: Any) -> float:

@@ -148,6 +148,11 @@ def index_bits(n: int) -> int:
     return max(1, (n - 1).bit_length()) if n > 0 else 0
 
 
-def delay_slots(neurons_on_core: int, limits: Limits = SPINN5) -> int:
-    """Return the delay slots (ticks) of a core with two receptors."""
-    return 1 << (limits.ring_buffer_bits - index_bits(neurons_on_core) - 1)
+def delay_slots(neurons_on_core: int, limits: Limits = SPINN5, receptors: int = 2) -> int:
+    """Return the delay slots (ticks) of a core.
+
+    >>> delay_slots(256), delay_slots(256, receptors=4)
+    (32, 16)
+    """
+    used = index_bits(neurons_on_core) + index_bits(receptors)
+    return 1 << max(0, limits.ring_buffer_bits - used)
