@@ -6,6 +6,8 @@ import math
 import pytest
 from running import DATA
 
+from tools.bench.board_scripts import synfire
+
 TEN_NEURONS = """
 import pyNN.spiNNaker as sim
 sim.setup(1.0)
@@ -52,24 +54,9 @@ def test_ten_neurons(on_board):
     assert [row[0] for row in result["v"]][7:11] == wanted
 
 
-def synfire(delay, run_ms):
-    return f"""
-import pyNN.spiNNaker as sim
-sim.setup(1.0)
-cell = dict(cm=0.25, i_offset=0.0, tau_m=20.0, tau_refrac=2.0, tau_syn_E=5.0, tau_syn_I=5.0,
-            v_reset=-70.0, v_rest=-65.0, v_thresh=-50.0)
-ring = sim.Population(20, sim.IF_curr_exp(**cell))
-source = sim.Population(1, sim.SpikeSourceArray([[0]]))
-links = [(i, (i + 1) % 20, 2.0, {delay}) for i in range(20)]
-sim.Projection(ring, ring, sim.FromListConnector(links))
-sim.Projection(source, ring, sim.FromListConnector([(0, 0, 2.0, 1)]))
-ring.record(["spikes", "v"])
-sim.run({run_ms})
-segment = ring.get_data().segments[0]
+READ = """
 spikes = [[i, float(t)] for i, train in enumerate(segment.spiketrains) for t in train]
-v = [float(x) for x in segment.filter(name="v")[0][:, 0]]
-sim.end()
-give({{"spikes": spikes, "v": v}})
+give({"spikes": spikes, "v": [float(x) for x in segment.filter(name="v")[0][:, 0]]})
 """
 
 
@@ -86,7 +73,7 @@ def test_spikes_recorded_on_a_real_board(on_board, index):
     if not runs:
         pytest.skip("not run: the recorded data is not here")
     run = runs[index]
-    result = on_board(synfire(run["delay"], run["run_ms"]))
+    result = on_board(synfire(run["delay"], run["run_ms"]) + READ)
     assert sorted(map(tuple, result["spikes"])) == sorted(map(tuple, run["spikes"]))
     for t, v in run.get("v_neuron0", ()):
         assert result["v"][int(t)] == pytest.approx(v, rel=1e-3)

@@ -46,7 +46,8 @@ sim.Projection(ring, ring, sim.FromListConnector(links))
 sim.Projection(source, ring, sim.FromListConnector([(0, 0, 2.0, 1)]))
 ring.record(["spikes", "v"])
 sim.run({run_ms})
-spikes = sum(len(t) for t in ring.get_data("spikes").segments[0].spiketrains)
+segment = ring.get_data().segments[0]
+spikes = sum(len(t) for t in segment.spiketrains)
 sim.end()
 """
 
