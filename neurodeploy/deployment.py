@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurodeploy import learning
 from neurodeploy.compiler import Compiled, compile_model, import_model
+from neurodeploy.deployed import BATCH, Deployed
 from neurodeploy.describe import Model
 from neurodeploy.encode import Encoder, encode
 from neurodeploy.errors import InputError
@@ -22,11 +21,9 @@ from neurodeploy.inputs import Samples, as_samples, read
 from neurodeploy.ir.network import Network
 from neurodeploy.passes import WeightScale
 from neurodeploy.presentation import Presentation
-from neurodeploy.readout import READOUTS, SPIKE_READOUTS, Decisions, decide
-from neurodeploy.records import Recording, concatenate
+from neurodeploy.records import Recording
 from neurodeploy.results import Report
 from neurodeploy.runtime.backend import MachineOptions
-from neurodeploy.runtime.cassette import save, tape
 from neurodeploy.runtime.journal import Journal
 from neurodeploy.runtime.options import RunOptions
 from neurodeploy.runtime.registry import find
@@ -34,9 +31,8 @@ from neurodeploy.runtime.runner import run_batches
 from neurodeploy.target.ideal import IDEAL
 from neurodeploy.target.spec import TargetSpec
 
-#: Samples of one run, at most: few enough that memory stays small and little is lost by Ctrl-C.
-#: Each run costs about 0.4 s to set up: packets took 1.2 times as long by 512, 1.7 by 256.
-BATCH = 1024
+#: On a machine, which takes seconds to load and much longer to run: little is to be lost.
+MACHINE_BATCH = 64
 #: Work of one run, at most, in synapses times steps: about two seconds on Brian2 with numpy.
 BATCH_WORK = 1_300_000_000
 #: Samples that weight scales are calibrated on, at most.
@@ -205,9 +201,11 @@ def deploy(
         model, target, weight_scale=weight_scale, calibration=samples if itself else calibration
     )
     compile_s = time.perf_counter() - start
-    run = _Run(compiled, samples, raster, engine, compile_s, itself)
+    run = Deployed(compiled, samples, raster, engine, compile_s, itself)
     done: list[Recording] = []
     size = batch_size(compiled.trained, *raster.shape[:2])
+    if not compiled.target.restores_state:
+        size = min(size, MACHINE_BATCH)
     batches = None if journal is None else Journal(journal)
     if batches is not None and not resume:
         batches.clear()
@@ -255,74 +253,6 @@ def batch_size(net: Network, n_samples: int, steps: int) -> int:
     return max(1, -(-n_samples // n_batches))
 
 
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """What a report needs beside the recordings."""
-
-    compiled: Compiled
-    samples: Samples
-    raster: NDArray[np.uint8]
-    engine: str | None
-    compile_s: float
-    calibrated_on_itself: bool
-
-    def record(self, batches: list[Recording], cassette: Path | None) -> None:
-        """Put the batches on a cassette, where one is asked for."""
-        if cassette is not None:
-            save(tape(self.compiled, self.raster, batches, _versions()), cassette)
-
-    def report(self, batches: list[Recording], agreement: bool) -> Report:
-        """Decide every sample of the batches and put the report together."""
-        compiled = self.compiled
-        target = compiled.target
-        samples = self.samples.first(sum(batch.n_samples - 1 for batch in batches))
-        decisions, recording = _decided(compiled, batches, samples, self.raster.shape[1])
-        timing_s = {"compile": self.compile_s, **_summed(batches)}
-        reference = decisions if target == IDEAL else None
-        if agreement and reference is None:
-            begun = time.perf_counter()
-            trained = replace(compiled, target=IDEAL)
-            again = list(run_batches(trained, self.raster[: len(samples)], batch=BATCH))
-            reference, _ = _decided(trained, again, samples, self.raster.shape[1])
-            timing_s["ideal"] = time.perf_counter() - begun
-        return Report(
-            model=compiled.model.name,
-            target=target.name,
-            engine=recording.engine or self.engine or target.engines[0],
-            emulates=target.emulates,
-            classes=compiled.classes,
-            decisions=decisions,
-            ideal=reference,
-            samples=samples,
-            recording=recording,
-            network=compiled.network,
-            timing_s=timing_s,
-            warnings=_warnings(self, recording),
-            versions=_versions(),
-            planned=len(self.samples),
-            provenance=compiled.model.provenance,
-            detection=learning.detection(compiled.model, samples, decisions, reference)
-            if compiled.model.spatial is not None
-            else None,
-        )
-
-
-def _decided(
-    compiled: Compiled, batches: list[Recording], samples: Samples, steps: int
-) -> tuple[Decisions, Recording]:
-    """Return decisions and the recording without the blank sample that ends each batch."""
-    net = compiled.trained
-    read_out = READOUTS[compiled.model.readout]
-    shape = (steps, net.population(net.output).size)
-    scores = [read_out(batch, net.output, shape) for batch in batches]
-    # A spike count of nothing is 0, whatever a blank sample does; a membrane at rest is
-    # known from the blank sample alone.
-    counted = compiled.model.readout in SPIKE_READOUTS
-    silent = np.zeros(shape[1]) if counted else scores[0][-1]
-    decisions = decide(np.concatenate([s[:-1] for s in scores]), silent, samples.decidable)
-    return decisions, concatenate([batch.first(batch.n_samples - 1) for batch in batches])
-
-
 def _raster(model: Model, samples: Samples) -> NDArray[np.uint8]:
     encoder = _encoder(model, samples)
     graph_input = import_model(model).inputs
@@ -361,45 +291,3 @@ def _check_labels(model: Model, samples: Samples) -> None:
             got=f"{samples.y.min()} to {samples.y.max()}",
             limit=f"0 to {n_classes - 1}, or -1 for none",
         )
-
-
-def _warnings(run: _Run, recording: Recording) -> tuple[str, ...]:
-    found = []
-    for name, count in recording.saturations.items():
-        if count:
-            found.append(f"{name}: ring buffers were full {count} times; raise its weight scale")
-    # Full ring buffers and lost weights are told above and below, the compiler's time
-    # constants are its choice, and a batch alone cannot say what never fires.
-    told = ("wrap-around", "unwatched", "delay", "provenance")
-    found += [
-        str(finding)
-        for finding in recording.findings
-        if finding.kind in told or finding.kind.startswith("loss: ")
-    ]
-    for proj in run.compiled.network.projections:
-        q = proj.quantisation
-        if q is not None and q.zeroed > 0.05 * (proj.n_synapses + q.zeroed):
-            found.append(f"{proj.name}: {q.zeroed} weights became 0 in 16 bits")
-    if run.compiled.target.fixed_point and run.calibrated_on_itself:
-        found.append("weight scales were calibrated on the samples that were run")
-    found += learning.remarks(run.compiled.model, run.compiled.target)
-    found += [f"data: {n} {what}" for what, n in run.samples.counts.items() if "malformed:" in what]
-    return tuple(found)
-
-
-def _summed(batches: list[Recording]) -> dict[str, float]:
-    total: dict[str, float] = {"build": 0.0, "run": 0.0}
-    for batch in batches:
-        for key, seconds in batch.timing_s.items():
-            total[key] += seconds
-    return total
-
-
-def _versions() -> dict[str, str]:
-    def of(name: str) -> Any:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return "not installed"
-
-    return {name: of(name) for name in ("neurodeploy", "numpy", "nir", "brian2", "sPyNNaker")}

@@ -92,13 +92,14 @@ class _Batch:
         self._seen: dict[str, list[_Seen]] = {
             p.name: [] for p in net.populations if p.kind != "flush"
         }
+        self._sent: dict[int, dict[str, tuple[Ints, Ints]]] = {}
         self._full = {p.name: 0 for p in net.neurons}
         shape = (len(raster), arrangement.plan.steps, output.size)
         self._membrane = np.zeros(shape) if self._silent is not None else None
 
     def build(self, sim: Any, seat: Ints, copy: int) -> Handles:
         """Emit one copy of the network, with the samples of its first run."""
-        sources = self._sources(seat)
+        sources = self._sources(copy, seat)
         suffix = f"#{copy}" if copy else ""
         handles = emit(self._net, sim, sources, suffix, self._per_core)
         for pop in self._net.neurons:
@@ -107,20 +108,20 @@ class _Batch:
 
     def present(self, copies: list[Handles], seats: list[Ints]) -> None:
         """Give every copy its samples of the next run."""
-        for handles, seat in zip(copies, seats, strict=True):
-            for name, spikes in self._sources(seat).items():
+        for copy, (handles, seat) in enumerate(zip(copies, seats, strict=True)):
+            for name, spikes in self._sources(copy, seat).items():
                 size = self._net.population(name).size
                 times = spike_times_ms(spikes, size, self._net.timestep_ms)
                 handles[name].set(spike_times=times)
 
     def collect(self, copies: list[Handles], seats: list[Ints]) -> None:
         """Read what every copy did in a run."""
-        for handles, seat in zip(copies, seats, strict=True):
+        for copy, (handles, seat) in enumerate(zip(copies, seats, strict=True)):
             for pop in self._spiking:
                 rows = handles[pop.name].spinnaker_get_data("spikes")
                 tick = np.rint(rows[:, 1] / self._net.timestep_ms).astype(np.int64)
                 self._note(pop.name, seat, tick, rows[:, 0].astype(np.int64))
-            for name, (tick, index) in self._sources(seat).items():
+            for name, (tick, index) in self._sent[copy].items():
                 if name in self._seen:
                     self._note(name, seat, tick, index, first=0)
             for pop in self._net.neurons:
@@ -140,8 +141,10 @@ class _Batch:
             spikes[name] = Spikes.sorted(name, sample, step, index, timestep_ms)
         return Recording(len(self._raster), spikes, self._membrane, self._full)
 
-    def _sources(self, seat: Ints) -> dict[str, tuple[Ints, Ints]]:
-        return source_ticks(self._net, self._plan, self._raster[seat])
+    def _sources(self, copy: int, seat: Ints) -> dict[str, tuple[Ints, Ints]]:
+        """Return what the sources of a copy send for its samples, and remember it."""
+        self._sent[copy] = source_ticks(self._net, self._plan, self._raster[seat])
+        return self._sent[copy]
 
     def _note(
         self, name: str, seat: Ints, tick: Ints, index: Ints, first: int | None = None

@@ -51,7 +51,8 @@ def run_batches(
     recording : Recording
         Of one batch. Its last sample is a blank one, whose scores mean 'nothing said'.
     """
-    run, journal, progress = _runner(compiled, options), options.journal, options.progress
+    run = _runner(compiled, raster, options)
+    journal, progress = options.journal, options.progress
     blank = np.zeros((1, *raster.shape[1:]), dtype=np.uint8)
     for number, first in enumerate(range(0, len(raster), batch)):
         part = raster[first : first + batch]
@@ -71,7 +72,9 @@ def run_batches(
         share(1.0)
 
 
-def _runner(compiled: Compiled, options: RunOptions) -> Callable[[Raster, Progress], Recording]:
+def _runner(
+    compiled: Compiled, samples: Raster, options: RunOptions
+) -> Callable[[Raster, Progress], Recording]:
     target, engine = compiled.target, options.engine
     if engine is not None and engine not in target.engines:
         raise TargetError(
@@ -89,9 +92,10 @@ def _runner(compiled: Compiled, options: RunOptions) -> Callable[[Raster, Progre
     if isinstance(backend, ReplayBackend):
         return backend.player(compiled.network)
 
+    plan = schedule(compiled.network, samples.shape[1])
+    pace = _pace(compiled, samples, options.machine)
+
     def run(raster: Raster, progress: Progress) -> Recording:
-        plan = schedule(compiled.network, raster.shape[1])
-        pace = _pace(compiled, raster, options.machine)
         fit = min(len(raster), _replicas(compiled, pace, options.machine))
         arrangement = arrange(compiled.network, plan, target, options.presentation, fit)
         session = SessionOptions(
