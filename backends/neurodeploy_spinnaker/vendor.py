@@ -74,16 +74,17 @@ def redact_store(redacted: Callable[[str], str]) -> None:
 
 @contextmanager
 def sources_mended() -> Iterator[None]:
-    """Let spike sources be given other times between runs.
+    """Let spike sources be silent, and be given other times between runs.
 
-    sPyNNaker 7.4.1 fails on times for each neuron once the network is mapped: it indexes a list
-    by an array. And the space for spikes on the board keeps the size that the first times
-    asked for, so that denser ones are sent wrongly, in silence: after a reset, new times
-    therefore map the network anew.
+    sPyNNaker 7.4.1 looks for the busiest time of a source that never spikes, such as a blank
+    sample, and fails. It also fails on times for each neuron once the network is mapped: it
+    indexes a list by an array. And the space for spikes on the board keeps the size that the
+    first times asked for, so that denser ones are sent wrongly, in silence: after a reset, new
+    times therefore map the network anew.
     """
     module: Any = import_module("spynnaker.pyNN.models.spike_source.spike_source_array_vertex")
     vertex, convert = module.SpikeSourceArrayVertex, module._send_buffer_times
-    give = vertex.set_parameter_values
+    give, check = vertex.set_parameter_values, vertex._check_spike_density
     view = import_module("spinn_front_end_common.data").FecDataView
 
     def converted(times: Any, step_us: float) -> Any:
@@ -100,11 +101,17 @@ def sources_mended() -> Iterator[None]:
         if view.is_reset_last():
             view.set_requires_mapping()
 
+    def checked(self: Any, times: Any) -> None:
+        if any(np.size(one) for one in np.atleast_1d(np.asarray(times, dtype=object))):
+            check(self, times)
+
     module._send_buffer_times, vertex.set_parameter_values = converted, given
+    vertex._check_spike_density = checked
     try:
         yield
     finally:
         module._send_buffer_times, vertex.set_parameter_values = convert, give
+        vertex._check_spike_density = check
 
 
 @contextmanager
