@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from typing import Any
 
 from tools.bench.board_scripts import many_cores, synfire, thousand
 
+ROOT = Path(__file__).resolve().parents[2]
 CORES = (1, 2, 4, 8, 16, 32, 64)
 ROUNDS = 3
 _RUNNING = 7
@@ -105,7 +107,11 @@ def in_a_process(script: str, version: int) -> dict[str, float]:
         path.write_text(script, encoding="utf-8")
         begun = time.perf_counter()
         here = [sys.executable, "-m", "tools.bench.board", str(path), str(version)]
-        ended = subprocess.run(here, capture_output=True, text=True)
+        # sPyNNaker writes its reports where it is run.
+        roots = os.pathsep.join(str(ROOT / part) for part in (".", "backends"))
+        ended = subprocess.run(
+            here, capture_output=True, text=True, cwd=folder, env=os.environ | {"PYTHONPATH": roots}
+        )
         if ended.returncode:
             raise SystemExit(ended.stderr[-3000:])
         figures: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
