@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from strategies import Case, random_layer, random_raster
 
-import neurodeploy as nd
 from neurodeploy import deployment
 from neurodeploy.describe import Model
 from neurodeploy.encode import Encoder
@@ -41,18 +40,19 @@ def assert_same(one, other):
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
 
 
-def test_size_of_a_batch_does_not_matter(model, x, target, monkeypatch):
-    whole = spikes(nd.deploy(model, x, target=target, agreement=False))
+def test_size_of_a_batch_does_not_matter(deploy, model, x, target, monkeypatch):
+    whole = spikes(deploy(model, x, target=target, agreement=False))
     assert all(rows.shape[1] > 20 for rows in whole.values())
     monkeypatch.setattr(deployment, "BATCH", 4)
-    assert_same(whole, spikes(nd.deploy(model, x, target=target, agreement=False)))
+    monkeypatch.setattr(deployment, "MACHINE_BATCH", 4)
+    assert_same(whole, spikes(deploy(model, x, target=target, agreement=False)))
 
 
-def test_a_sample_after_a_busy_one_starts_at_rest(model, x, target):
+def test_a_sample_after_a_busy_one_starts_at_rest(deploy, model, x, target):
     """Each busy sample is followed by a silent one, which must answer as the first does."""
     silent = np.zeros_like(x[:1])
     mixed = np.concatenate([silent, *(np.stack([sample, silent[0]]) for sample in x[:4])])
-    recording = nd.deploy(model, mixed, target=target, agreement=False).recording
+    recording = deploy(model, mixed, target=target, agreement=False).recording
     for name, found in recording.spikes.items():
         first = found.of_sample(0)
         for k in range(2, len(mixed), 2):
@@ -60,10 +60,10 @@ def test_a_sample_after_a_busy_one_starts_at_rest(model, x, target):
                 np.testing.assert_array_equal(part, again, err_msg=f"{name}, sample {k}")
 
 
-def test_order_of_samples_does_not_matter(model, x, target):
+def test_order_of_samples_does_not_matter(deploy, model, x, target):
     order = np.random.default_rng(13).permutation(N_SAMPLES)
-    one = nd.deploy(model, x, target=target, agreement=False)
-    other = nd.deploy(model, x[order], target=target, agreement=False)
+    one = deploy(model, x, target=target, agreement=False)
+    other = deploy(model, x[order], target=target, agreement=False)
     np.testing.assert_array_equal(one.scores[order], other.scores)
     for k, source in enumerate(order):
         for name in one.recording.spikes:
@@ -73,9 +73,9 @@ def test_order_of_samples_does_not_matter(model, x, target):
             np.testing.assert_array_equal(wanted[1], found[1], err_msg=name)
 
 
-def test_deep_mixed_network_agrees_with_ideal(model, x, target):
-    report = nd.deploy(model, x, target=target)
-    reference = nd.deploy(model, x, target="ideal", agreement=False)
+def test_deep_mixed_network_agrees_with_ideal(deploy, model, x, target):
+    report = deploy(model, x, target=target)
+    reference = deploy(model, x, target="ideal", agreement=False)
     for name, size in (("n0", 10), ("n1", 6), ("n2", 4)):
         shape = (N_SAMPLES, STEPS, size)
         wanted, found = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)

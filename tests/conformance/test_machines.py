@@ -21,9 +21,9 @@ def deployed(machine_target, request, tmp_path):
     """Deploy a few samples of a model on the machine and on the emulator."""
     board = request.config.getoption("--board")
 
-    def deploy(folder: Path, **more):
+    def deploy(folder: Path, n_samples=N_SAMPLES, **more):
         model = nd.load(folder)
-        samples = shipped_samples(model).first(N_SAMPLES)
+        samples = shipped_samples(model).first(n_samples)
         options = MachineOptions(
             board=board, version=None if board else 3, folder=tmp_path / "spynnaker"
         )
@@ -53,3 +53,8 @@ def test_digits(deployed, project_root):
 )
 def test_every_presentation(deployed, project_root, name, presentation):
     assert_same(*deployed(project_root / "models" / name, presentation=presentation))
+
+
+@pytest.mark.slow
+def test_every_model(deployed, model_folder):
+    assert_same(*deployed(model_folder, 60))
