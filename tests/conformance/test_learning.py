@@ -24,17 +24,20 @@ def recorded(shared_data):
 
 
 @pytest.fixture(scope="module")
-def trained(recorded, request):
+def trained(recorded, place_on):
     """Every experiment trained on the target, in one batch; fewer on a slow one."""
     done = {}
 
     def train(target):
         if target not in done:
-            place = Place(target)
             rows = [recorded[k] for k in FEW] if is_slow(target) else recorded
             words = [from_numbers(row["patterns"], 10) for row in rows]
             done[target] = list(
-                zip(rows, learning.train_each(Spatial(10), words, target=place), strict=True)
+                zip(
+                    rows,
+                    learning.train_each(Spatial(10), words, target=place_on(target)),
+                    strict=True,
+                )
             )
         return done[target]
 
@@ -80,7 +83,7 @@ def exact_factor(patterns):
     return closed_form.threshold_nA() / (min(able) * np.exp(-1)) if able else None
 
 
-def test_firing_words(trained, target):
+def test_firing_words(trained, place, target):
     """All 1,024 words; on a slow target those that fired on hardware and some others."""
     pairs = [(r, t) for r, t in trained(target) if t.factors[0] is not None]
     if is_slow(target):
@@ -90,7 +93,7 @@ def test_firing_words(trained, target):
             fired = training.fires(from_numbers(asked.tolist(), 10))[:, 0]
             assert set(asked[fired]) == set(asked) & set(row["positives"])
         return
-    found = learning.detect(Place(target), [t.detectors[0] for _, t in pairs], all_words(10))
+    found = learning.detect(place, [t.detectors[0] for _, t in pairs], all_words(10))
     same = []
     for k, (row, _) in enumerate(pairs):
         wanted = row["positives"] if is_machine(target) else exact_positives(row["patterns"])
@@ -108,13 +111,13 @@ def exact_positives(patterns):
 
 
 @pytest.mark.parametrize("n_bits", [1, 6, 12, 40, 150])
-def test_words_of_any_length(target, n_bits):
+def test_words_of_any_length(place, target, n_bits):
     if is_slow(target) and n_bits > 40:
         pytest.skip(f"not run: {n_bits} bits take many minutes on {target}")
     rng = np.random.default_rng(n_bits)
     words = rng.integers(0, 2, (2, n_bits), dtype=np.uint8)[: 2 if n_bits > 1 else 1]
     training = learning.train(
-        Spatial(n_bits), {f"class {k}": w[None] for k, w in enumerate(words)}, target=target
+        Spatial(n_bits), {f"class {k}": w[None] for k, w in enumerate(words)}, target=place
     )
     assert training.accepted() == 1
     near = words[0] ^ np.eye(n_bits, dtype=np.uint8)[:20]
@@ -123,14 +126,14 @@ def test_words_of_any_length(target, n_bits):
     assert not fired[len(words) :, 0].any()
 
 
-def test_many_detectors_on_one_input(target):
+def test_many_detectors_on_one_input(place, target):
     """Classes of one or two words each share the relays; each fires for its own."""
     n = 3 if is_slow(target) else 16
     words = np.random.default_rng(3).integers(0, 2, (n, 24), dtype=np.uint8)
     twins = words.copy()
     twins[:, 5] ^= 1
     classes = {str(k): np.stack([words[k], twins[k]][: 1 + k % 2]) for k in range(n)}
-    training = learning.train(Spatial(24), classes, target=target)
+    training = learning.train(Spatial(24), classes, target=place)
     shown = np.concatenate([words, twins])
     fired = training.fires(shown)
     wanted = np.concatenate([np.eye(n, dtype=bool)] * 2)
@@ -139,9 +142,9 @@ def test_many_detectors_on_one_input(target):
 
 
 @pytest.mark.parametrize("similarity", [1, 3])
-def test_similarity_accepts_the_ball_around_a_word(target, similarity):
+def test_similarity_accepts_the_ball_around_a_word(place, similarity):
     word = from_numbers([0b110100101101], 12)
-    training = learning.train(Spatial(12), word, target=target, similarity=similarity)
+    training = learning.train(Spatial(12), word, target=place, similarity=similarity)
     away = [int(k) for k in np.random.default_rng(1).permutation(12)]
     shown, distance = [word[0]], [0]
     for k in range(5):
@@ -153,14 +156,14 @@ def test_similarity_accepts_the_ball_around_a_word(target, similarity):
     assert fired.tolist() == [d <= similarity for d in distance]
 
 
-def test_further_words_and_forgetting(target):
+def test_further_words_and_forgetting(place):
     """A running network adds words up, and forgetting takes exactly one word's share away."""
     first, others = from_numbers([992], 10), from_numbers([1008, 3, 700], 10)
-    alone = learning.train(Spatial(10), first, target=target)
-    more = learning.train(Spatial(10), others, target=target, before={"pattern": alone.learned[0]})
-    together = learning.train(Spatial(10), np.concatenate([first, others]), target=target)
+    alone = learning.train(Spatial(10), first, target=place)
+    more = learning.train(Spatial(10), others, target=place, before={"pattern": alone.learned[0]})
+    together = learning.train(Spatial(10), np.concatenate([first, others]), target=place)
     less = learning.train(
-        Spatial(10), {}, target=target, before={"pattern": more.learned[0]},
+        Spatial(10), {}, target=place, before={"pattern": more.learned[0]},
         forget={"pattern": others},
     )  # fmt: skip
     for one, other in ((more, together), (less, alone)):
@@ -169,12 +172,12 @@ def test_further_words_and_forgetting(target):
         assert one.factors == pytest.approx(other.factors, rel=1e-9)
 
 
-def test_a_written_model_says_what_was_recorded(recorded, target, tmp_path):
+def test_a_written_model_says_what_was_recorded(recorded, deploy, place, target, tmp_path):
     """The row with most firing words of two patterns, through files and `deploy`."""
     row = next(r for r in recorded if r["patterns"] == [992, 1020])
-    training = learning.train(Spatial(10), from_numbers([992, 1020], 10), target=target)
+    training = learning.train(Spatial(10), from_numbers([992, 1020], 10), target=place)
     like = nd.load("models/spatial-words")
-    report = nd.deploy(nd.load(learning.write_model(training, tmp_path, like)), target=target)
+    report = deploy(nd.load(learning.write_model(training, tmp_path, like)), target=target)
     assert report.detection.firing_words() == row["positives"]
     metrics = report.detection.counts().metrics()
     assert metrics == {
