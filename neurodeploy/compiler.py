@@ -13,7 +13,7 @@ from neurodeploy.errors import ModelError
 from neurodeploy.importer import import_graph
 from neurodeploy.ir.network import Network
 from neurodeploy.ir.verify import verify
-from neurodeploy.passes import PIPELINE, Settings, WeightScale
+from neurodeploy.passes import PIPELINE, SHAPING, Pass, Settings, WeightScale
 from neurodeploy.readout import check_kind
 from neurodeploy.target.spec import TargetSpec
 
@@ -70,6 +70,7 @@ def compile_network(
     *,
     weight_scale: WeightScale | None = None,
     calibration: NDArray[np.uint8] | None = None,
+    steps: int | None = None,
 ) -> Network:
     """Return the lowered network.
 
@@ -82,15 +83,22 @@ def compile_network(
     weight_scale : WeightScale, optional
     calibration : (n, steps, n_inputs) uint8 array, optional
         Sample spikes to calibrate weight scales on; without any the policy is `safe`.
+    steps : int, optional
+        Steps of a sample; those of the calibration data if there are any.
     """
     if not target.fixed_point:
         return net
-    wanted = weight_scale or WeightScale()
-    peaks = None
-    if calibration is not None and len(calibration) and wanted.policy == "calibrated":
-        peaks = ideal.peaks(net, calibration)
-    settings = Settings(weight_scale=wanted, peaks=peaks)
-    for step in PIPELINE:
+    settings = Settings(weight_scale=weight_scale or WeightScale(), steps=steps)
+    if calibration is not None and len(calibration):
+        settings = replace(settings, steps=calibration.shape[1])
+        if settings.weight_scale.policy == "calibrated":
+            shaped = _lowered(net, SHAPING, settings)
+            settings = replace(settings, peaks=ideal.peaks(shaped, calibration))
+    return _lowered(net, PIPELINE, settings)
+
+
+def _lowered(net: Network, passes: tuple[Pass, ...], settings: Settings) -> Network:
+    for step in passes:
         net = verify(step(net, settings))
     return net
 
@@ -109,5 +117,11 @@ def compile_model(
         return Compiled(
             model, target, trained, detectors.lower(model) if target.fixed_point else trained
         )
-    network = compile_network(trained, target, weight_scale=weight_scale, calibration=calibration)
+    network = compile_network(
+        trained,
+        target,
+        weight_scale=weight_scale,
+        calibration=calibration,
+        steps=model.encoder.steps or None,
+    )
     return Compiled(model, target, trained, replace(network, name=model.name))

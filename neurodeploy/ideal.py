@@ -6,11 +6,14 @@ integrator, its strict threshold and no delays between layers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from neurodeploy.errors import VerifyError
 from neurodeploy.ir.dynamics import Dynamics, StepFactors
@@ -19,6 +22,8 @@ from neurodeploy.records import Recording, Spikes
 
 #: Samples computed at once; bounds memory at some tens of MB for a thousand neurons.
 BATCH = 512
+#: Share of the weights that are not 0 up to which a sparse product is faster than a dense one.
+SPARSE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,24 +58,34 @@ class _State:
         else:
             self.current = f.syn_decay * self.current + f.syn_gain * drive
         self.potential = f.mem_decay * self.potential + f.mem_gain * self.current + f.leak
-        if self.dynamics.threshold is None:
+        threshold, kind = self.dynamics.threshold, self.dynamics.reset_kind
+        if threshold is None:
             return
-        if self.dynamics.reset_kind == "hard_delayed":
+        if kind in ("hard_delayed", "subtract_delayed"):
+            self._reset(threshold)
+        self.spiked = self.potential > threshold
+        if kind in ("hard", "subtract"):
+            self._reset(threshold)
+
+    def _reset(self, threshold: Floats) -> None:
+        """Reset the neurons that spiked, in this step or, with a delay, in the one before."""
+        if self.dynamics.subtracts:
+            self.potential = self.potential - self.spiked * threshold
+        else:
             self.potential = np.where(self.spiked, self.dynamics.reset, self.potential)
-            self.spiked = self.potential > self.dynamics.threshold
-            return
-        self.spiked = self.potential > self.dynamics.threshold
-        self.potential = np.where(self.spiked, self.dynamics.reset, self.potential)
+
+
+#: Spikes of every population in the step that is computed and in those before it, newest first.
+History = Sequence[Mapping[str, Floats]]
 
 
 @dataclass(frozen=True)
 class _Step:
-    """One computed step of a batch: `now` and `before` map populations to their spikes."""
+    """One computed step of a batch."""
 
     first: int
     step: int
-    now: Mapping[str, Floats]
-    before: Mapping[str, Floats]
+    spikes: History
     potential: Floats
 
 
@@ -80,7 +95,7 @@ def run(net: Network, raster: NDArray[np.uint8]) -> Recording:
     Parameters
     ----------
     net : Network
-        As imported, before any lowering.
+        As imported, or after the passes in `passes.SHAPING`.
     raster : (n, steps, n_inputs) uint8 array
         Spikes of each input neuron in each step.
 
@@ -95,7 +110,7 @@ def run(net: Network, raster: NDArray[np.uint8]) -> Recording:
     if output.dynamics is not None and output.dynamics.threshold is None:
         membrane = np.zeros((*raster.shape[:2], output.size))
     for done in _steps(net, raster):
-        for name, spikes in done.now.items():
+        for name, spikes in done.spikes[0].items():
             collected[name].append(_events(spikes, done))
         if membrane is not None:
             last = done.first + len(done.potential)
@@ -114,7 +129,7 @@ def peaks(net: Network, raster: NDArray[np.uint8]) -> dict[str, Peaks]:
     Parameters
     ----------
     net : Network
-        As imported.
+        As imported, or after the passes in `passes.SHAPING`.
     raster : (n, steps, n_inputs) uint8 array
         Sample data to calibrate on.
     """
@@ -124,37 +139,68 @@ def peaks(net: Network, raster: NDArray[np.uint8]) -> dict[str, Peaks]:
     for done in _steps(net, raster):
         for name, old in found.items():
             found[name] = Peaks(
-                np.maximum(old.excitatory, positive.drive(name, done.now, done.before).max(axis=0)),
-                np.maximum(old.inhibitory, negative.drive(name, done.now, done.before).max(axis=0)),
+                np.maximum(old.excitatory, positive.drive(name, done.spikes).max(axis=0)),
+                np.maximum(old.inhibitory, negative.drive(name, done.spikes).max(axis=0)),
             )
     return found
 
 
 @dataclass(frozen=True, eq=False)
-class _Weights:
-    """Dense weights (n_pre, n_post) of each projection, and biases, by post population."""
+class _Map:
+    """Weights (n_pre, n_post), sparse where that is faster, of spikes so many steps ago."""
 
-    maps: Mapping[str, tuple[tuple[Projection, Floats], ...]]
+    pre: str
+    steps_ago: int
+    weights: Any
+
+
+@dataclass(frozen=True, eq=False)
+class _Weights:
+    """Maps and biases by post population."""
+
+    maps: Mapping[str, tuple[_Map, ...]]
     biases: Mapping[str, Floats]
 
     @staticmethod
     def of(net: Network, part: Callable[[Floats], Floats] = lambda w: w) -> _Weights:
         sizes = {p.name: p.size for p in net.populations}
-
-        def dense(proj: Projection) -> Floats:
-            matrix = np.zeros((sizes[proj.pre], sizes[proj.post]))
-            np.add.at(matrix, (proj.pre_index, proj.post_index), proj.weight)
-            return part(matrix)
-
-        maps = {p.name: tuple((q, dense(q)) for q in net.incoming(p.name)) for p in net.neurons}
+        maps = {
+            pop.name: tuple(
+                _Map(proj.pre, late, _matrix(synapses, (sizes[proj.pre], pop.size), part))
+                for proj in net.incoming(pop.name)
+                for late, synapses in _by_step(proj)
+            )
+            for pop in net.neurons
+        }
         return _Weights(maps, {p.name: part(total_bias(net, p)) for p in net.neurons})
 
-    def drive(self, name: str, now: Mapping[str, Floats], before: Mapping[str, Floats]) -> Floats:
+    def drive(self, name: str, spikes: History) -> Floats:
         """Return the summed input (n_batch, size) of a population in one step."""
         total = self.biases[name]
-        for proj, matrix in self.maps[name]:
-            total = total + (before if proj.recurrent else now)[proj.pre] @ matrix
+        for one in self.maps[name]:
+            if one.steps_ago < len(spikes):
+                total = total + spikes[one.steps_ago][one.pre] @ one.weights
         return total
+
+
+def _by_step(proj: Projection) -> Iterator[tuple[int, Projection]]:
+    """Yield the synapses that act so many steps after their spike."""
+    first = int(proj.recurrent)
+    if proj.lag is None:
+        yield first, proj
+        return
+    for lag in np.unique(proj.lag):
+        yield first + int(lag), proj.chosen(proj.lag == lag)
+
+
+def _matrix(proj: Projection, shape: tuple[int, int], part: Callable[[Floats], Floats]) -> Any:
+    """Return what `part` takes of the weights, those of parallel synapses added before."""
+    synapses = proj.weight, (proj.pre_index, proj.post_index)
+    matrix = csr_array(synapses, shape=shape)
+    matrix.sum_duplicates()
+    matrix.data = part(matrix.data)
+    dense = matrix.nnz > SPARSE * shape[0] * shape[1]
+    return matrix.toarray() if dense else matrix
 
 
 def total_bias(net: Network, pop: Population) -> Floats:
@@ -171,13 +217,22 @@ def _steps(net: Network, raster: NDArray[np.uint8]) -> Iterator[_Step]:
     for first in range(0, len(raster), BATCH):
         batch = raster[first : first + BATCH].astype(np.float64)
         states = {p.name: _rest(p, len(batch), net.timestep_ms) for p in net.neurons}
-        now: dict[str, Floats] = {p.name: np.zeros((len(batch), p.size)) for p in net.populations}
+        spikes: deque[dict[str, Floats]] = deque(maxlen=_memory(weights))
+        steady = {
+            p.name: np.ones((len(batch), p.size)) for p in net.populations if p.kind == "bias"
+        }
         for step in range(batch.shape[1]):
-            before, now = now, {net.inputs.name: batch[:, step]}
+            now = {net.inputs.name: batch[:, step], **steady}
+            spikes.appendleft(now)
             for pop in net.neurons:
-                states[pop.name].advance(weights.drive(pop.name, now, before))
+                states[pop.name].advance(weights.drive(pop.name, spikes))
                 now[pop.name] = states[pop.name].spiked.astype(np.float64)
-            yield _Step(first, step, now, before, states[net.output].potential)
+            yield _Step(first, step, spikes, states[net.output].potential)
+
+
+def _memory(weights: _Weights) -> int:
+    """Return the steps whose spikes still act."""
+    return 1 + max((one.steps_ago for maps in weights.maps.values() for one in maps), default=0)
 
 
 def _rest(pop: Population, n_batch: int, dt_ms: float) -> _State:

@@ -2,6 +2,8 @@
 
 In a network without loops, all that a sample leaves behind decays. Bounds of currents and
 voltages follow from what the ring buffers can hold at most, so the gap is proved, not tried.
+A loop in which a population only inhibits itself changes nothing: until its last spike it holds
+the population down, and from then on what it left decays like any other current.
 Two ends are reached in turn. First every current is 0 and every voltage within a bit (2**-15)
 of rest, but for what rounding keeps: a voltage above rest stops falling up to 1 / (1 - decay)
 bits above it. One below rest reaches it, so a small inhibitory spike, the flush, takes every
@@ -110,14 +112,12 @@ def apart(net: Network, plan: Schedule) -> tuple[Network, Schedule] | None:
     }
     settled = plan.sample_ticks
     for name in order:
-        incoming = [p for p in net.projections if p.post == name]
-        last_input = max(
-            (last_spike[p.pre] + _delay_ticks(p.delay_ms, net.timestep_ms) for p in incoming),
-            default=0,
-        )
         pop = net.population(name)
         decay = _decay(pop, net.timestep_ms)
+        others, own = _incoming(net, name)
+        last_input = max((last_spike[p.pre] + _delay_ticks(net, p) for p in others), default=0)
         last_spike[name] = last_input + decay.ticks_until(_threshold_mV(pop))
+        last_input = max([last_input, *(last_spike[name] + _delay_ticks(net, p) for p in own)])
         settled = max(settled, last_input + decay.ticks_until(BIT))
     flush = {pop.name: _flush(pop, net.timestep_ms) for pop in net.neurons}
     recovery = 1 + max(one.ticks for one in flush.values())
@@ -182,9 +182,18 @@ def _flushed(net: Network, weights: dict[str, float]) -> Network:
     return replace(net, populations=populations, projections=(*net.projections, *projections))
 
 
+def _incoming(net: Network, name: str) -> tuple[list[Projection], list[Projection]]:
+    """Return the projections onto a population, apart from those by which it inhibits itself."""
+    own = [p for p in net.incoming(name) if p.pre == name and p.receptor == "inhibitory"]
+    return [p for p in net.incoming(name) if p not in own], own
+
+
 def _feed_forward(net: Network) -> list[str] | None:
-    """Return the populations of neurons, sources first; None if they form a loop."""
-    waiting = {p.name: {q.pre for q in net.projections if q.post == p.name} for p in net.neurons}
+    """Return the populations of neurons, sources first; None if they form a loop.
+
+    Self-inhibition is no loop here: without it a population would spike at least as long.
+    """
+    waiting = {p.name: {q.pre for q in _incoming(net, p.name)[0]} for p in net.neurons}
     order: list[str] = []
     while waiting:
         ready = [name for name, before in waiting.items() if not before & waiting.keys()]
@@ -223,8 +232,8 @@ def _threshold_mV(pop: Population) -> float:
     return max(BIT, float(np.min(np.asarray(values["v_thresh"]) - np.asarray(values["v_rest"]))))
 
 
-def _delay_ticks(delay_ms: float | None, timestep_ms: float) -> int:
-    return max(1, round((delay_ms or 0.0) / timestep_ms))
+def _delay_ticks(net: Network, proj: Projection) -> int:
+    return max(1, round((proj.delay_ms or 0.0) / net.timestep_ms)) + proj.longest_lag
 
 
 __all__ = ["BIT", "LONGEST_GAP_TICKS", "Presentation", "apart"]

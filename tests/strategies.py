@@ -10,6 +10,7 @@ from neurodeploy.importer import Timing, import_graph
 
 DT_S = 1e-3
 KINDS = ("lif", "cubalif", "if")
+RESETS = ("hard", "hard_delayed", "subtract", "subtract_delayed")
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,9 @@ def may_wrap(plan: Plan) -> tuple[bool, ...]:
     starts, waves = plan.starts(), largest_waves(plan)
     return tuple(
         bool(KINDS[group.kind].membrane.overflow)
-        and not _is_safe(group, KINDS[group.kind], waves[first : first + group.n])
+        and not _is_safe(
+            group, KINDS[group.kind], waves[first : first + group.n], plan.period_ticks
+        )
         for first, group in zip(starts[:-1], plan.groups, strict=True)
     )
 
@@ -89,13 +91,14 @@ def is_usual(plan: Plan) -> bool:
     )
 
 
-def _is_safe(group: Cells, kind: Kind, wave: Floats) -> bool:
-    """Bound every word of an update from the largest input that ring buffers let through."""
+def _is_safe(group: Cells, kind: Kind, wave: Floats, ticks: int) -> bool:
+    """Bound every word of an update from the largest input that rings let through in a run."""
     known = kind.shape is EXPONENTIAL and kind.membrane in (LEAKY, TRUNCATED)
     if not known or kind.mixed is not NOTHING:
         return False
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        synapses = [_synapse(group, r) for r in range(len(kind.receptors))]
+        updates = ticks * group.n_steps
+        synapses = [_synapse(group, r, updates) for r in range(len(kind.receptors))]
         v, drive = _drive(group, kind, synapses, np.abs(group.constants["i_offset"]) + wave)
         pushed = drive * np.abs(group.constants["resistance"]) / ONE
         if kind.membrane is LEAKY:
@@ -109,13 +112,24 @@ def _is_safe(group: Cells, kind: Kind, wave: Floats) -> bool:
     return bool((words < _ROOM).all())
 
 
-def _synapse(group: Cells, r: int) -> Floats:
-    """Return the largest synaptic state when a ring buffer is full in every update."""
+def _synapse(group: Cells, r: int, updates: float = np.inf) -> Floats:
+    """Return the largest synaptic state when a ring buffer is full in so many updates."""
     full = _RING_FULL * 2.0 ** group.constants[f"shift_{r}"]
     step = full * (group.constants[f"init_{r}"] / 2.0**32)
     kept = group.constants[f"decay_{r}"] / 2.0**32
-    largest: Floats = np.abs(group.state[f"syn_{r}"]) + step / (1.0 - kept) + 1.0
+    summed = step * np.minimum(1.0 / (1.0 - kept), updates)
+    largest: Floats = np.abs(group.state[f"syn_{r}"]) + summed + 1.0
     return np.where(full < _ROOM, largest, np.inf)
+
+
+def _pulling(group: Cells, kind: Kind, synapses: list[Floats]) -> Floats:
+    """Return the largest current of all receptors: excitation and inhibition do not add up."""
+    sides = {"exc": np.zeros(group.n), "inh": np.zeros(group.n)}
+    for one, side in zip(synapses, kind.receptors, strict=True):
+        sides[side] = sides[side] + one
+    below_zero = any((group.state[f"syn_{r}"] < 0).any() for r in range(len(synapses)))
+    one, other = sides.values()
+    return one + other if below_zero else np.maximum(one, other)
 
 
 def _drive(
@@ -130,7 +144,7 @@ def _drive(
         jump = np.abs(constants["calcium_jump"])
         offset = offset + np.abs(group.state["calcium"]) + jump / (1.0 - kept) + 1.0
     if kind.input_type is CURRENT:
-        total: Floats = np.sum(synapses, axis=0)
+        total = _pulling(group, kind, synapses)
         return v, total * np.abs(constants["factor"]) / ONE + offset
     if kind.threshold is not THRESHOLD:
         return v, np.full_like(v, np.inf)

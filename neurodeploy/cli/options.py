@@ -20,7 +20,9 @@ def model_options(command: Command) -> Command:
     for option in (
         click.option("--readout", help="For a bare .nir: spike_count, membrane_sum, ..."),
         click.option("--encoder", help="For a bare .nir: KIND:STEPS, such as rate:16."),
-        click.option("--reset", help="For a bare .nir: hard or hard_delayed."),
+        click.option(
+            "--reset", help="For a bare .nir: hard, subtract, ... (docs/model-folder.md)."
+        ),
         click.option("--dt", type=float, help="For a bare .nir: step, in the source's unit."),
         click.option("--source", help="For a bare .nir: the framework that wrote it."),
         click.option(

@@ -40,7 +40,7 @@ def load(
     dt : float, optional
         Step of the trained network in the source's time unit; with the other options, what
         a bare .nir file lacks. They may not be given for a folder, which has them.
-    reset : {"hard", "hard_delayed", "subtract"}, optional
+    reset : {"hard", "hard_delayed", "subtract", "subtract_delayed"}, optional
     source : str, optional
         Framework that wrote the file, a key of `neurodeploy.importer.SOURCES`.
     encoder : str, optional

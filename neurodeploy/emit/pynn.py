@@ -55,7 +55,7 @@ def emit(
         sim.Projection(
             handles[proj.pre],
             handles[proj.post],
-            sim.FromListConnector(connection_list(proj)),
+            sim.FromListConnector(connection_list(proj, net.timestep_ms)),
             sim.StaticSynapse(),
             receptor_type=proj.receptor,
             label=proj.name + suffix,
@@ -86,14 +86,15 @@ def summed_weights_nA(pop: Population) -> list[float]:
     return [0.999 * 2.0**shift for shift in shifts]
 
 
-def connection_list(proj: Projection) -> NDArray[np.float64]:
+def connection_list(proj: Projection, timestep_ms: float) -> NDArray[np.float64]:
     """Return (pre, post, weight in nA, delay in ms) rows by source, an (m, 4) float array.
 
     sPyNNaker 7.4.1 counts a source's synapses wrongly in a list that is not sorted by source:
     it then refuses rows that fit, or cuts rows that do not.
     """
     order = np.argsort(proj.pre_index, kind="stable")
-    delay_ms = np.full(proj.n_synapses, proj.delay_ms or 0.0)
+    lag = np.zeros(proj.n_synapses) if proj.lag is None else proj.lag
+    delay_ms = (proj.delay_ms or 0.0) + lag * timestep_ms
     rows = np.column_stack([proj.pre_index, proj.post_index, proj.weight, delay_ms])
     return np.asarray(rows[order], dtype=np.float64)
 

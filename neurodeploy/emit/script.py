@@ -38,7 +38,9 @@ def write_script(compiled: Compiled, path: Path) -> tuple[Path, Path]:
     arrays_path = path.with_suffix(".npz")
     net = compiled.network
     plan = schedule(net, compiled.model.encoder.steps)
-    arrays = {f"synapses_{k}": connection_list(p) for k, p in enumerate(net.projections)}
+    arrays = {
+        f"synapses_{k}": connection_list(p, net.timestep_ms) for k, p in enumerate(net.projections)
+    }
     for k, pop in enumerate(net.neurons):
         if pop.cell is not None:
             for name, values in pop.cell.parameters.items():

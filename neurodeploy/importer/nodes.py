@@ -201,7 +201,14 @@ def _neurons(
     # A membrane without memory or without leak is the same in either integrator.
     special = isinstance(tau_mem, float)
     integrator = "exact" if special else timing.convention.integrator
-    rest = {"integrator": integrator, "jump": timing.convention.jump, "reset_kind": timing.reset}
+    # Without memory there is nothing to reset.
+    reset_kind = "none" if tau_mem == 0.0 else timing.reset
+    if threshold and reset_kind.startswith("subtract") and np.any(fields["reset"]):
+        raise ModelError(
+            name, "a reset by subtraction has no v_reset", got=float(fields["reset"].flat[0]),
+            limit=0, todo="state --reset hard, or export without v_reset",
+        )  # fmt: skip
+    rest = {"integrator": integrator, "jump": timing.convention.jump, "reset_kind": reset_kind}
 
     def build(n: int) -> Dynamics:
         arrays: dict[str, Any] = {k: np.broadcast_to(v, (n,)) for k, v in fields.items()}

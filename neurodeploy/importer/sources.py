@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neurodeploy.errors import LoweringError, ModelError
+from neurodeploy.errors import ModelError
 from neurodeploy.ir.dynamics import RESET_KINDS, Integrator, ResetKind
 from neurodeploy.units import to_ms
 
@@ -50,7 +50,7 @@ class Timing:
     source : str
         Key of `SOURCES`.
     reset_kind : str
-        `hard` or `hard_delayed`.
+        One of `RESET_KINDS`.
     time_unit : str or None
         None takes the source's.
     """
@@ -84,21 +84,11 @@ class Timing:
 
         Raises
         ------
-        LoweringError
-            For `subtract`, which has no lowering yet.
         ModelError
             For an unknown kind.
         """
         for kind in RESET_KINDS:
             if kind == self.reset_kind:
                 return kind
-        if self.reset_kind.startswith("subtract"):
-            raise LoweringError(
-                "reset",
-                "no lowering for a reset by subtraction yet",
-                got=self.reset_kind,
-                limit=" | ".join(RESET_KINDS),
-                todo="train with a reset to zero (snnTorch: reset_mechanism='zero')",
-            )
         kinds = " | ".join(RESET_KINDS)
         raise ModelError("reset", "unknown kind", got=self.reset_kind, limit=kinds)

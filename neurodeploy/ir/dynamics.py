@@ -12,8 +12,9 @@ from neurodeploy.errors import LoweringError
 
 Floats = NDArray[np.float64]
 Integrator = Literal["euler", "exact"]
-ResetKind = Literal["hard", "hard_delayed"]
-RESET_KINDS: tuple[ResetKind, ...] = ("hard", "hard_delayed")
+ResetKind = Literal["hard", "hard_delayed", "subtract", "subtract_delayed", "none"]
+#: What a model may state; `none` is for neurons without memory and for lowered ones.
+RESET_KINDS: tuple[ResetKind, ...] = ("hard", "hard_delayed", "subtract", "subtract_delayed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class StepFactors:
 
         i = syn_decay * i + syn_gain * S      (i = S without a synaptic state)
         u = mem_decay * u + mem_gain * i + leak
-        spike if u > threshold, then u = reset
+        spike if u > threshold, then the reset (`Dynamics.reset_kind`)
     """
 
     syn_decay: Floats
@@ -56,9 +57,11 @@ class Dynamics:
         input held for the step.
     jump : bool
         The synaptic current jumps by `w_in` for a unit input, whatever tau and dt (Norse).
-    reset_kind : {"hard", "hard_delayed"}
+    reset_kind : {"hard", "hard_delayed", "subtract", "subtract_delayed", "none"}
         `hard`: u is reset in the step that spiked. `hard_delayed`: in the following step,
-        which loses its input (snnTorch's zero reset with reset_delay).
+        which loses its input (snnTorch's zero reset with reset_delay). `subtract`: the
+        threshold is subtracted in the step that spiked. `subtract_delayed`: in the following
+        step, after its decay (snnTorch's default). `none`: u stays.
     """
 
     tau_mem_ms: Floats
@@ -98,6 +101,11 @@ class Dynamics:
             tau_syn_ms = tau_of_decay(decay_per_step(tau_syn_ms, dt_ms, "euler"), dt_ms)
         tau_mem_ms = tau_of_decay(decay_per_step(self.tau_mem_ms, dt_ms, "euler"), dt_ms)
         return replace(self, tau_mem_ms=tau_mem_ms, tau_syn_ms=tau_syn_ms, integrator="exact")
+
+    @property
+    def subtracts(self) -> bool:
+        """Whether a spike lowers the potential by the threshold."""
+        return self.threshold is not None and self.reset_kind in ("subtract", "subtract_delayed")
 
     def stretched(self, factor: float) -> Dynamics:
         """Return the neuron whose steps are `factor` times as long and otherwise the same."""

@@ -34,6 +34,8 @@ class Cell:
         Membrane voltage of a trained potential of 1.
     decay : (n,) float array
         Decay of the synaptic current in a step, as the machine computes it.
+    sample_ticks : float
+        Ticks of a sample, after which every current starts from 0 again; inf if not known.
     """
 
     kind: str
@@ -42,6 +44,12 @@ class Cell:
     gain_nA: Floats
     mV_per_unit: float
     decay: Floats
+    sample_ticks: float = np.inf
+
+    @property
+    def held_ticks(self) -> Floats:
+        """Current that one nA in every tick of a sample adds up to, an (n,) float array in nA."""
+        return np.minimum(1.0 / (1.0 - self.decay), self.sample_ticks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +126,8 @@ class Projection:
         None while weights of both signs are together.
     recurrent : bool
         The spikes of a step act in the next one.
+    lag : (m,) int32 array or None
+        Steps by which each synapse acts later than that; None for none.
     delay_ms : float or None
         None before delays are aligned.
     quantisation : Quantisation or None
@@ -132,6 +142,7 @@ class Projection:
     bias: Floats | None = None
     receptor: Receptor | None = None
     recurrent: bool = False
+    lag: NDArray[np.int32] | None = None
     delay_ms: float | None = None
     quantisation: Quantisation | None = None
 
@@ -139,6 +150,21 @@ class Projection:
     def n_synapses(self) -> int:
         """Number of synapses."""
         return int(self.weight.size)
+
+    @property
+    def longest_lag(self) -> int:
+        """Steps by which its latest synapse acts later."""
+        return 0 if self.lag is None else int(self.lag.max(initial=0))
+
+    def chosen(self, mask: NDArray[np.bool_]) -> Projection:
+        """Return the projection with only the synapses that an (m,) mask takes."""
+        return replace(
+            self,
+            pre_index=self.pre_index[mask],
+            post_index=self.post_index[mask],
+            weight=self.weight[mask],
+            lag=None if self.lag is None else self.lag[mask],
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,7 @@ def _projection(proj: Projection) -> str:
     parts += [proj.receptor] if proj.receptor else []
     parts += ["recurrent"] if proj.recurrent else []
     parts += [] if proj.delay_ms is None else [f"delay {proj.delay_ms:g} ms"]
+    parts += [f"lag up to {proj.longest_lag} steps"] if proj.longest_lag else []
     parts += [f"weight {_span(proj.weight)}"] if proj.n_synapses else []
     q = proj.quantisation
     if q is not None:

@@ -11,14 +11,17 @@ from neurodeploy.passes.fold_affine import fold_affine
 from neurodeploy.passes.quantise import quantise
 from neurodeploy.passes.scale_weights import scale_weights
 from neurodeploy.passes.settings import Settings, WeightScale
+from neurodeploy.passes.soft_reset import soft_reset
 from neurodeploy.passes.split_signs import split_signs
 
 Pass = Callable[[Network, Settings], Network]
 
+#: The passes whose result still computes in trained units what was trained: `ideal` runs it, and
+#: so measures on sample data what the receptors of the lowered network will get.
+SHAPING: tuple[Pass, ...] = (fold_affine, correct_time_constants, bias_source, soft_reset)
+
 PIPELINE: tuple[Pass, ...] = (
-    fold_affine,
-    correct_time_constants,
-    bias_source,
+    *SHAPING,
     align_delays,
     choose_cells,
     split_signs,
@@ -26,4 +29,4 @@ PIPELINE: tuple[Pass, ...] = (
     quantise,
 )
 
-__all__ = ["PIPELINE", "Pass", "Settings", "WeightScale"]
+__all__ = ["PIPELINE", "SHAPING", "Pass", "Settings", "WeightScale"]

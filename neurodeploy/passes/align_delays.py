@@ -13,7 +13,7 @@ def align_delays(net: Network, settings: Settings) -> Network:
 
     A feed-forward projection takes `forward_delay_ticks`, so step k of a layer is computed
     in tick k + start; a path that skips layers waits for the longest one. Recurrent
-    projections take one tick, which is what training means by them.
+    projections take one tick, which is what training means by them. Lags come on top.
     """
     if all(p.delay_ms is not None for p in net.projections):
         return net

@@ -17,8 +17,9 @@ from neurodeploy.target import spinnaker
 #: Voltage of a trained potential of 1; halved where currents would leave the number range.
 #: A power of two, so that scaling rounds nothing.
 mV_PER_UNIT = 64.0
-#: Share of the S16.15 range that the largest current expected may take.
-HEADROOM = 0.5
+#: Share of the S16.15 range that the largest current expected may take: a ring buffer holds up to
+#: twice what is expected, and a step of the membrane is the difference of two such currents.
+HEADROOM = 0.25
 _LSB_mV = 2.0**-15
 
 
@@ -67,10 +68,18 @@ def _cell(net: Network, pop: Population, settings: Settings) -> Cell:
         arrives = machine.synapse_gain(tau_syn_ms, tick_ms)
         decay = machine.synapse_decay(tau_syn_ms, tick_ms)
     gain = drive / (arrives * (1 - kept))
-    mV = _voltage_scale(net, pop, gain * arrives / (1 - decay), settings)
+    ticks = _sample_ticks(net, settings)
+    held = np.minimum(1 / (1 - decay), ticks)
+    mV = _voltage_scale(net, pop, gain * arrives * held, settings)
     membrane = _membrane(dynamics, mV, tau_m_ms, tick_ms)
     v_init_mV = _start(pop, dynamics, mV, kept)
-    return Cell(kind, membrane | synapse, v_init_mV, gain * mV, mV, decay)
+    return Cell(kind, membrane | synapse, v_init_mV, gain * mV, mV, decay, ticks)
+
+
+def _sample_ticks(net: Network, settings: Settings) -> int:
+    """Return the ticks of a sample; those that sPyNNaker plans with where nothing is said."""
+    steps = settings.steps or spinnaker.SPINN5.planned_ticks
+    return (net.population(net.output).start_tick or 0) + steps + 1
 
 
 def _membrane(dynamics: Dynamics, mV: float, tau_m_ms: Floats, tick_ms: float) -> dict[str, Floats]:
@@ -116,10 +125,15 @@ def _voltage_scale(net: Network, pop: Population, swing: Floats, settings: Setti
     Parameters
     ----------
     swing : (n,) float array
-        Steady current (nA, which is mV here) of a unit of input in every tick, at 1 mV a unit.
+        Largest current (nA, which is mV here) of a unit of input in every tick of a sample, at
+        1 mV a unit.
     """
     peak = receptor_peaks(net, pop, settings)
-    largest = float(np.max(swing * np.maximum(peak.excitatory, peak.inhibitory)))
+    input_peak = np.maximum(peak.excitatory, peak.inhibitory)
+    for proj in net.incoming(pop.name):
+        # A single weight may be larger than all that was seen, and the ring must hold it.
+        np.maximum.at(input_peak, proj.post_index, np.abs(proj.weight))
+    largest = float(np.max(swing * input_peak))
     dynamics = pop.dynamics
     if dynamics is not None:
         levels = [dynamics.v_leak, dynamics.reset]
@@ -140,7 +154,7 @@ def _start(pop: Population, dynamics: Dynamics, mV: float, kept: Floats) -> Floa
             pop.name, "a threshold below 0 spikes at rest", got=float(dynamics.threshold.min())
         )
     ticks = pop.start_tick or 0
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         early = dynamics.v_leak * mV * (1 - kept ** -float(ticks))
     v_init = np.where(dynamics.v_leak == 0, 0.0, early)
     first = v_init * kept + dynamics.v_leak * mV * (1 - kept)

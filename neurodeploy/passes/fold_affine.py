@@ -17,6 +17,8 @@ def fold_affine(net: Network, settings: Settings) -> Network:
     The sum of what a population's projections add in every step becomes its `bias`; weights
     of parallel synapses between the same two neurons are added.
     """
+    if any(p.delay_ms is not None for p in net.projections):
+        return net
     pairs = {_pair(proj) for proj in net.projections}
     if len(pairs) == len(net.projections) and all(p.bias is None for p in net.projections):
         return net
@@ -36,7 +38,7 @@ def fold_affine(net: Network, settings: Settings) -> Network:
 
 def _pair(proj: Projection) -> tuple[object, ...]:
     """What two projections must share to be one."""
-    return (proj.pre, proj.post, proj.receptor, proj.delay_ms, proj.recurrent)
+    return (proj.pre, proj.post, proj.recurrent)
 
 
 def _join(group: list[Projection], n_post: int) -> Projection:

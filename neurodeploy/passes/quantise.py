@@ -46,10 +46,4 @@ def _quantised(net: Network, proj: Projection) -> Projection:
         zeroed=int(np.count_nonzero(~kept & (proj.weight > 0))),
         clipped=int(np.count_nonzero(exact > WEIGHT_MAX)),
     )
-    return replace(
-        proj,
-        weight=words[kept] / scale,
-        pre_index=proj.pre_index[kept],
-        post_index=proj.post_index[kept],
-        quantisation=record,
-    )
+    return replace(proj, weight=words / scale, quantisation=record).chosen(kept)

@@ -78,9 +78,12 @@ class Settings:
     weight_scale : WeightScale
     peaks : mapping of population name to Peaks, or None
         From sample data; None where there is none, and then the policy is `safe`.
+    steps : int or None
+        Steps of a sample; None where the model does not say.
     """
 
     tick_ms: float = 1.0
     forward_delay_ticks: int = 2
     weight_scale: WeightScale = WeightScale()
     peaks: Mapping[str, Peaks] | None = None
+    steps: int | None = None

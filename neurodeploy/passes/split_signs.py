@@ -30,11 +30,10 @@ def _parts(proj: Projection) -> Iterator[Projection]:
         return
     for receptor, chosen in zip(RECEPTORS, (proj.weight > 0, proj.weight < 0), strict=True):
         if np.any(chosen):
+            part = proj.chosen(chosen)
             yield replace(
-                proj,
+                part,
                 name=f"{proj.name} ({receptor[:3]})",
-                pre_index=proj.pre_index[chosen],
-                post_index=proj.post_index[chosen],
-                weight=np.abs(proj.weight[chosen]),
+                weight=np.abs(part.weight),
                 receptor=receptor,
             )

@@ -233,6 +233,8 @@ def _population_facts(pop: Population) -> Iterator[Any]:
 def _projection_facts(proj: Projection) -> Iterator[Any]:
     yield from (proj.pre, proj.post, proj.receptor, proj.delay_ms)
     yield from (proj.pre_index, proj.post_index, proj.weight)
+    if proj.lag is not None:
+        yield proj.lag
 
 
 __all__ = ["SCHEMA", "Cassette", "load", "network_digest", "save", "tape"]

@@ -147,10 +147,10 @@ def ring_slots(net: Network, pop: Population, core_neurons: int) -> int:
 
 
 def delay_ticks(net: Network, proj: Projection) -> int:
-    """Return the delay of a projection in whole ticks, at least one; one without synapses."""
+    """Return the longest delay of a projection in whole ticks, at least one."""
     if not proj.n_synapses:
         return 1
-    return max(1, round((proj.delay_ms or 0.0) / net.timestep_ms))
+    return max(1, round((proj.delay_ms or 0.0) / net.timestep_ms)) + proj.longest_lag
 
 
 def stages_needed(ticks: int, slots: int) -> int:

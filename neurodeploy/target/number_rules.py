@@ -43,15 +43,15 @@ def divisors_above_zero(design: Design) -> Iterator[Violation]:
 
 
 def currents_in_range(design: Design) -> Iterator[Violation]:
-    """The synaptic current of a full ring buffer in every tick stays inside S16.15."""
+    """The current of a ring buffer that is full in every tick of a sample is inside S16.15."""
     for pop in design.network.neurons:
         if pop.ring_shift is None or pop.cell is None:
             continue
         for receptor, shift in zip(RECEPTORS, pop.ring_shift, strict=True):
-            steady = float(np.max(2.0 ** (shift + 1) / (1 - pop.cell.decay)))
-            if steady > S1615_LIMIT and shift > 0:
+            largest = float(np.max(2.0 ** (shift + 1) * pop.cell.held_ticks))
+            if largest > S1615_LIMIT and shift > 0:
                 yield Violation(
-                    "currents_in_range", pop.name, f"largest {receptor} current in nA", steady,
+                    "currents_in_range", pop.name, f"largest {receptor} current in nA", largest,
                     S1615_LIMIT, "scale the weights of this population down", "S16.15",
                 )  # fmt: skip
 

@@ -211,9 +211,10 @@ def test_unknown_node(tmp_path, capsys):
     assert "CubaLIF" in line
 
 
-def test_subtract_is_refused_by_name(tmp_path, capsys):
-    facts = [f.replace("hard", "subtract") for f in FACTS]
-    assert "subtract" in refused(capsys, "check", graph(tmp_path), *facts, *READ)
+def test_subtract_is_accepted_by_name(tmp_path, capsys):
+    facts = [f.replace("hard", "subtract_delayed") for f in FACTS]
+    assert main(["check", str(graph(tmp_path)), *facts, *READ]) == 0
+    assert "reset (inh)" in capsys.readouterr().out
 
 
 def pcap(path, link_type=1, packets=()):

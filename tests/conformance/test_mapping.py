@@ -67,7 +67,7 @@ def test_models_are_mapped_with_their_weights_and_delays(model_folder, board, tm
         for proj in small:
             found = noting.projections[proj.name].get(["weight", "delay"], "list")
             rows = by_synapse(np.array([tuple(row) for row in found], dtype=np.float64))
-            expected = by_synapse(connection_list(proj))
+            expected = by_synapse(connection_list(proj, net.timestep_ms))
             np.testing.assert_array_equal(rows[:, :2], expected[:, :2], err_msg=proj.name)
             lsb = proj.quantisation.lsb_nA if proj.quantisation is not None else 0.0
             np.testing.assert_allclose(

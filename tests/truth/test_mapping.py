@@ -184,7 +184,9 @@ def test_shifts_that_spynnaker_chooses(mapped, request_):
     net = predict(request).network
     expected = {}
     for pop in net.neurons:
-        rows = {p.name: jittered(connection_list(p)) for p in net.incoming(pop.name)}
+        rows = {
+            p.name: jittered(connection_list(p, net.timestep_ms)) for p in net.incoming(pop.name)
+        }
         expected[pop.name] = [
             choose_shift(
                 summarise_connections(row[:, 1].astype(int), row[:, 2], row[:, 3])

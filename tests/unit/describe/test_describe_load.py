@@ -6,7 +6,7 @@ import pytest
 from strategies import chain, lif, linear
 
 from neurodeploy.describe import load
-from neurodeploy.errors import LoweringError, ModelError
+from neurodeploy.errors import ModelError
 
 GOOD = """schema = 1
 name = "tiny"
@@ -152,10 +152,9 @@ def test_link_out_of_the_folder(folder, tmp_path):
     refused(path, "no such file in the model folder", "link.npz")
 
 
-def test_reset_by_subtraction(folder):
-    refused(
-        folder(('reset = "hard"', 'reset = "subtract"')), "reset by subtraction", kind=LoweringError
-    )
+@pytest.mark.parametrize("kind", ["subtract", "subtract_delayed"])
+def test_reset_by_subtraction(folder, kind):
+    assert load(folder(('reset = "hard"', f'reset = "{kind}"'))).timing.reset == kind
 
 
 def test_packets(folder):

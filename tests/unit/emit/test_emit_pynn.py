@@ -64,7 +64,7 @@ def test_everything_is_emitted_once():
         assert (made.pre.label, made.post.label, made.receptor) == (
             proj.pre, proj.post, proj.receptor,
         )  # fmt: skip
-        np.testing.assert_array_equal(made.rows, connection_list(proj))
+        np.testing.assert_array_equal(made.rows, connection_list(proj, net.timestep_ms))
         assert made.rows.shape == (proj.n_synapses, 4)
         assert np.all(made.rows[:, 3] == proj.delay_ms)
 

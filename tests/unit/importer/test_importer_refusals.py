@@ -95,11 +95,13 @@ def test_time_constant_of_zero():
     refused(graph, ModelError, "b: tau must be above 0")
 
 
-def test_subtract_reset():
-    timing = Timing(1e-3, "snntorch", "subtract")
+@pytest.mark.parametrize("kind", ["subtract", "subtract_delayed"])
+def test_subtraction_and_a_reset_potential_contradict_each_other(kind):
+    graph = small()
+    graph.nodes["b"] = lif(2, reset=-0.5)
     refused(
-        small(), LoweringError, "reset by subtraction", "hard | hard_delayed",
-        "train with a reset to zero", timing=timing,
+        graph, ModelError, "b: a reset by subtraction has no v_reset", "got -0.5", "--reset hard",
+        timing=Timing(1e-3, "snntorch", kind),
     )  # fmt: skip
 
 

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import Case, random_layer, random_raster
 
 import neurodeploy as nd
 from neurodeploy.cli import main
 from neurodeploy.deployment import MACHINE_BATCH, Interrupted, compile, deploy
+from neurodeploy.describe import Model
+from neurodeploy.encode import Encoder
 from neurodeploy.errors import TargetError
 from neurodeploy.planning import Pace
 from neurodeploy.presentation import LONGEST_GAP_TICKS, Presentation, _Decay, apart
@@ -232,3 +235,29 @@ def test_a_folder_of_a_cassette_that_cannot_be_is_refused_before_the_run(project
     assert main(["deploy", model, "--cassette", "/proc/no/run.npz"]) == 2
     assert "/proc/no: cannot be written" in (said := capsys.readouterr().err)
     assert said.rstrip().endswith("choose another --cassette")
+
+
+def subtracting(kind):
+    """Return a compiled network with a reset by subtraction, and samples."""
+    rng = np.random.default_rng(11)
+    layers = tuple(random_layer(rng, kind, n, m, biased=False) for n, m in ((8, 12), (12, 5)))
+    case = Case(layers, reset="subtract")
+    model = Model("soft", case.graph(), case.timing, Encoder("events", 20), "spike_count")
+    raster = random_raster(rng, 5, 20, 8)
+    return compile(model, "emulator", calibration=raster), raster
+
+
+@pytest.mark.parametrize("presentation", [APART, RESET], ids=repr)
+def test_subtraction_in_every_presentation(presentation):
+    soft = subtracting("lif")
+    assert_same(recording(soft, RESTORED), recording(soft, presentation))
+
+
+def test_neurons_that_never_forget_are_reset():
+    compiled, raster = soft = subtracting("if")
+    target = replace(compiled.target, restores_state=False)
+    plan = schedule(compiled.network, raster.shape[1])
+    assert arrange(compiled.network, plan, target, Presentation()).per_run == 1
+    with pytest.raises(TargetError, match="remembers too long; use --presentation reset"):
+        arrange(compiled.network, plan, target, APART)
+    assert_same(recording(soft, RESTORED), recording(soft, RESET))
