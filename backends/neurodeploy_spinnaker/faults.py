@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -101,14 +101,22 @@ FAULTS: Mapping[str, Fault] = {
 }
 
 
+def _nothing() -> None:
+    """Return None: nobody knows more than the vendor."""
+
+
 @contextmanager
-def translated(log: str = "") -> Iterator[None]:
+def translated(
+    log: str = "", known: Callable[[], BackendFailure | None] = _nothing
+) -> Iterator[None]:
     """Raise the vendor's exceptions as ours; others pass.
 
     Parameters
     ----------
     log : str
         Where the vendor's log is, told to the user.
+    known : callable
+        Gives what the machine knows of the failure, which is raised in its place, or None.
 
     Raises
     ------
@@ -122,7 +130,7 @@ def translated(log: str = "") -> Iterator[None]:
     except Exception as err:
         if not is_vendors(err):
             raise
-        raise failure(err, log) from err
+        raise known() or failure(err, log) from err
 
 
 def failure(err: BaseException, log: str = "") -> BackendFailure:

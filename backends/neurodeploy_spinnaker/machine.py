@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from neurodeploy.api import InputError, MachineOptions
+from neurodeploy.api import BackendFailure, InputError, MachineOptions
 
+#: What a machine knows of a failure better than the vendor, or None; given where the log is.
+Witness = Callable[[str], BackendFailure | None]
 #: Options of one section of a sPyNNaker configuration.
 Section = Mapping[str, str]
 #: Numbers of boards that sPyNNaker 7.4.1 has a SpiNNaker 1 machine for.
@@ -43,8 +45,8 @@ class Machine(Protocol):
         """Options of the section [Machine]; never a password or a token."""
         ...
 
-    def attached(self) -> AbstractContextManager[None]:
-        """Provide the machine while a session lasts.
+    def attached(self) -> AbstractContextManager[Witness]:
+        """Provide the machine while a session lasts, and give a witness of its failures.
 
         Entered once the vendor is imported and before it is set up; a machine in software
         starts here, and may replace what reaches it.
@@ -77,9 +79,9 @@ class Board:
         # Tries are for servers that may allot a better board: the same one will not change.
         return {"machine_name": self.host, "version": str(self.version), "spalloc_retry": "0"}
 
-    def attached(self) -> AbstractContextManager[None]:
+    def attached(self) -> AbstractContextManager[Witness]:
         """Return a context that does nothing: the board is there."""
-        return nullcontext()
+        return nullcontext(_knows_nothing)
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,9 @@ class Spalloc:
         found = {"spalloc_server": _with_user(self.server, self.user), "version": "5"}
         return found if self.user is None else found | {"spalloc_user": self.user}
 
-    def attached(self) -> AbstractContextManager[None]:
+    def attached(self) -> AbstractContextManager[Witness]:
         """Return a context that does nothing: sPyNNaker allots and frees."""
-        return nullcontext()
+        return nullcontext(_knows_nothing)
 
 
 @dataclass(frozen=True)
@@ -149,9 +151,9 @@ class Ebrains:
             )
         return {"spalloc_server": self.server, "version": "5"}
 
-    def attached(self) -> AbstractContextManager[None]:
+    def attached(self) -> AbstractContextManager[Witness]:
         """Return a context that does nothing: sPyNNaker allots and frees."""
-        return nullcontext()
+        return nullcontext(_knows_nothing)
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,13 @@ class MapOnly:
         """Return the options of [Machine]."""
         return {"virtual_board": "True", "version": str(self.version)}
 
-    def attached(self) -> AbstractContextManager[None]:
+    def attached(self) -> AbstractContextManager[Witness]:
         """Return a context that does nothing."""
-        return nullcontext()
+        return nullcontext(_knows_nothing)
+
+
+def _knows_nothing(_log: str) -> None:
+    """Return None: what a machine that is not ours says, the vendor hears."""
 
 
 def choose(options: MachineOptions) -> Machine:
@@ -241,4 +247,4 @@ def _with_user(server: str, user: str | None) -> str:
     return parts._replace(netloc=f"{user}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
-__all__ = ["SECRETS", "Board", "Ebrains", "Machine", "MapOnly", "Spalloc", "choose"]
+__all__ = ["SECRETS", "Board", "Ebrains", "Machine", "MapOnly", "Spalloc", "Witness", "choose"]

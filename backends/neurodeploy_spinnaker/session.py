@@ -9,6 +9,7 @@ and there is one session at a time.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import signal
 import sqlite3
@@ -17,14 +18,15 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from neurodeploy.api import SessionOptions, TargetError
+from neurodeploy.api import BackendFailure, SessionOptions, TargetError
 from neurodeploy_spinnaker import vendor, versions
 from neurodeploy_spinnaker.configuration import RunFolder, environment, working_directory, write
 from neurodeploy_spinnaker.faults import redacted, translated
 from neurodeploy_spinnaker.log import logged, root_handlers_apart
-from neurodeploy_spinnaker.machine import Machine
+from neurodeploy_spinnaker.machine import Machine, Witness
 from neurodeploy_spinnaker.progress import Progress
 from neurodeploy_spinnaker.simulation import Simulation
 
@@ -65,7 +67,9 @@ def opened(options: SessionOptions, machine: Machine) -> Iterator[Simulation]:
             stack.enter_context(translated(str(folder.log)))
             module = vendor.pynn()
             progress = Progress(options.progress, stack.enter_context(logged(folder.log)))
-            stack.enter_context(machine.attached())
+            witness = stack.enter_context(machine.attached())
+            known = partial(_heard, witness, folder.log)
+            stack.enter_context(translated(str(folder.log), known))
             stack.enter_context(vendor.bars_silenced(progress.told))
             stack.enter_context(vendor.sources_mended())
             stack.enter_context(_set_up(module, options, folder))
@@ -74,9 +78,19 @@ def opened(options: SessionOptions, machine: Machine) -> Iterator[Simulation]:
                 database=vendor.database if machine.runs else None,
                 allow_loss=options.machine.allow_loss,
                 log=str(folder.log),
+                known=known,
             )
     finally:
         _ONE_AT_A_TIME.release()
+
+
+def _heard(witness: Witness, log: Path) -> BackendFailure | None:
+    """Return what the machine knows of a failure, with all of it in the log."""
+    known = witness(str(log))
+    if known is not None:
+        told = "\n".join([str(known), *getattr(known, "__notes__", ())])
+        logging.getLogger(__package__).error("%s", told)
+    return known
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from neurodeploy.api import Finding
+from neurodeploy.api import BackendFailure, Finding
 from neurodeploy_spinnaker import provenance
 from neurodeploy_spinnaker.faults import translated
 from neurodeploy_spinnaker.provenance import Provenance
@@ -25,6 +25,8 @@ class Simulation:
         Whether a run with losses counts.
     log : str
         Where the vendor's log is.
+    known : callable
+        Gives what the machine knows of a failure, or None.
     """
 
     engine_used = "sPyNNaker"
@@ -36,9 +38,10 @@ class Simulation:
         database: Callable[[], Path] | None,
         allow_loss: bool,
         log: str,
+        known: Callable[[], BackendFailure | None] = lambda: None,
     ) -> None:
         self._module, self._database = module, database
-        self._allow_loss, self._log = allow_loss, log
+        self._allow_loss, self._log, self._known = allow_loss, log, known
         # Counters run on until the network is mapped anew, which is in another folder.
         self._seen: dict[Path, Provenance] = {}
 
@@ -91,7 +94,7 @@ class Simulation:
     run_for = run
 
     def _judged(self, run: Callable[[], float]) -> float:
-        with translated(self._log):
+        with translated(self._log, self._known):
             try:
                 time_ms = run()
             except SystemExit as err:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from neurodeploy.api import BackendUnavailable, SessionOptions, TargetSpec
 from neurodeploy_spinnaker import session, versions
-from neurodeploy_spinnaker.machine import SECRETS
+from neurodeploy_spinnaker.machine import SECRETS, Witness
 from neurodeploy_spinnaker.simulation import Simulation
 from neurodeploy_virtual.board import ADDRESS, Board, BoardOptions
+from neurodeploy_virtual.errors import BoardFault
 from neurodeploy_virtual.transport.inprocess import connected
 
 _EXTENSION = "neurodeploy_virtual.core._board"
@@ -42,10 +43,15 @@ class VirtualMachine:
         }
 
     @contextmanager
-    def attached(self) -> Iterator[None]:
-        """Have the board as long as the session lasts."""
+    def attached(self) -> Iterator[Witness]:
+        """Have the board as long as the session lasts; it knows which cores failed, and why."""
         with Board(BoardOptions(version=self.version)) as board, connected(board.hub):
-            yield
+
+            def failed(log: str) -> BoardFault | None:
+                failures = board.failures()
+                return BoardFault(failures, log=log) if failures else None
+
+            yield failed
 
 
 class VirtualBackend:

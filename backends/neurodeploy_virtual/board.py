@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +17,12 @@ from neurodeploy_virtual.monitor.monitor import Monitor
 from neurodeploy_virtual.transport.hub import Hub
 
 ADDRESS = "127.0.0.2"
+_IN_WORDS = {
+    "alignment": "data abort: misaligned",
+    "undefined": "undefined instruction",
+    "register": "a register that the board does not have",
+    "dma": "a DMA transfer that cannot be done",
+}
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ class Board:
         self.monitor = Monitor(self.machine, self.layout)
         self.hub = Hub(self.monitor, pace=self.options.pace, limit_s=self.options.limit_s)
         self.monitor.on_stop = self._look_at
-        self._faults: list[CoreState] = []
+        self.monitor.before_end = self._note
+        self._failed: dict[tuple[int, int, int], CoreState] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -109,41 +116,34 @@ class Board:
         if stop.reason not in ("fault", "state", "idle"):
             return
         new = self._note_faults()
-        fatal = tuple(state for state in new if state.reason == "register")
+        fatal = tuple(state for state in new if state.reason == _IN_WORDS["register"])
         if fatal:
             raise BoardFault(fatal)
 
     def _note_faults(self) -> list[CoreState]:
         new = [self._describe(fault) for fault in self.machine.faults()]
-        self._faults += new
+        for state in new:
+            self._failed.setdefault((state.x, state.y, state.p), state)
         return new
+
+    def _note(self) -> None:
+        """Note which cores have failed, while their state can be read."""
+        self._note_faults()
+        for xy, chip in self.monitor.chips.items():
+            for p in chip.control.failed():
+                if (*xy, p) not in self._failed:
+                    self._failed[*xy, p] = failed(chip.memory, p)
 
     def _describe(self, fault: Fault) -> CoreState:
         memory = self.monitor.chips[fault.x, fault.y].memory
-        state = describe(memory, fault.p, fault.kind)
-        return CoreState(
-            fault.x,
-            fault.y,
-            fault.p,
-            state.binary,
-            fault.kind,
-            fault.address,
-            fault.pc,
-            fault.registers,
-            state.iobuf,
-        )
+        state = describe(memory, fault.p, _IN_WORDS.get(fault.kind, fault.kind))
+        address = None if fault.kind == "undefined" else fault.address
+        return replace(state, address=address, pc=fault.pc, registers=fault.registers)
 
     def failures(self) -> tuple[CoreState, ...]:
-        """Return the cores that have failed so far: faults first, then what cores report."""
-        self._note_faults()
-        seen = {(state.x, state.y, state.p) for state in self._faults}
-        reported = [
-            state
-            for xy, chip in self.monitor.chips.items()
-            for p in sorted(chip.place.cores - {0})
-            if (*xy, p) not in seen and (state := failed(chip.memory, p)) is not None
-        ]
-        return (*self._faults, *reported)
+        """Return the cores that have failed so far, those of ended applications included."""
+        self._note()
+        return tuple(self._failed.values())
 
     def check(self) -> None:
         """Raise BoardFault if a core has failed."""

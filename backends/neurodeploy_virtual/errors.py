@@ -58,15 +58,17 @@ class CoreState:
 
 
 class BoardFault(BackendFailure):
-    """A core of the virtual board failed.
+    """A core of the virtual board failed; a traceback of this shows the whole report.
 
     Parameters
     ----------
     cores : tuple of CoreState
         The cores that failed, the first one first.
+    log : str
+        A file that holds the report, if one does.
     """
 
-    def __init__(self, cores: tuple[CoreState, ...]) -> None:
+    def __init__(self, cores: tuple[CoreState, ...], log: str = "") -> None:
         first = cores[0]
         where = f"core {first.x},{first.y},{first.p} ({first.binary or 'no name'})"
         what = first.reason
@@ -74,8 +76,9 @@ class BoardFault(BackendFailure):
             what += f", pc 0x{first.pc:08x}"
         if len(cores) > 1:
             what += f"; {len(cores) - 1} more cores failed"
-        super().__init__(where, what)
+        super().__init__(where, what, todo=f"registers and printed text: {log}" if log else "")
         self.cores = cores
+        self.add_note(self.report())
 
     def report(self) -> str:
         """Return registers and printed text of every failed core."""

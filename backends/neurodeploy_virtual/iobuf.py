@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 
 from neurodeploy_virtual.errors import CoreState
@@ -35,7 +36,7 @@ ERRORS = {
     19: "API error",
     20: "version of the program does not fit the monitor",
 }
-_FAILED = (State.RUN_TIME_ERROR, State.WATCHDOG)
+_WORD = 0xFFFFFFFF
 
 
 def printed(memory: Memory, p: int) -> str:
@@ -70,29 +71,25 @@ def program_name(memory: Memory, p: int) -> str:
     return memory.read(vcpu(p) + Vcpu.NAME, 16).split(b"\0")[0].decode("ascii", "replace")
 
 
-def failed(memory: Memory, p: int) -> CoreState | None:
-    """Return the state of core p if its program has ended in an error."""
-    state = memory.byte(vcpu(p) + Vcpu.STATE)
-    if state not in _FAILED:
-        return None
+def failed(memory: Memory, p: int) -> CoreState:
+    """Return the state of core p, whose program has ended in an error.
+
+    Its block keeps r0 to r7, psr, sp and lr.
+    """
+    block = memory.words(vcpu(p), 11)
+    reason = f"psr 0x{block[8]:08x} sp 0x{block[9]:08x} lr 0x{block[10]:08x}"
+    if memory.byte(vcpu(p) + Vcpu.STATE) == State.WATCHDOG:
+        return describe(memory, p, "watchdog: it does not answer the monitor")
     number = memory.byte(vcpu(p) + Vcpu.ERROR)
-    reason = ERRORS.get(number, f"run-time error {number}")
-    return describe(memory, p, "watchdog" if state == State.WATCHDOG else reason)
+    state = describe(memory, p, f"{ERRORS.get(number, f'run-time error {number}')}; {reason}")
+    # The program has called the function that reports the error, and stays in there.
+    return replace(state, pc=block[10] - 4 & _WORD, registers=block[:8])
 
 
 def describe(memory: Memory, p: int, reason: str) -> CoreState:
-    """Return the state of core p as its block tells it: r0 to r7, psr, sp and lr."""
-    words = memory.words(vcpu(p), 11)
-    text = f"{reason}; psr 0x{words[8]:08x} sp 0x{words[9]:08x} lr 0x{words[10]:08x}"
-    return CoreState(
-        memory.x,
-        memory.y,
-        p,
-        program_name(memory, p),
-        text,
-        registers=words[:8],
-        iobuf=printed(memory, p),
-    )
+    """Return which program failed on core p, and what it had printed."""
+    name = program_name(memory, p)
+    return CoreState(memory.x, memory.y, p, name, reason, iobuf=printed(memory, p))
 
 
 __all__ = ["ERRORS", "describe", "failed", "printed", "program_name"]

@@ -55,8 +55,10 @@ def _virtual(version: int) -> Iterator[Any]:
     from neurodeploy_virtual.board import Board, BoardOptions
 
     with Board(BoardOptions(version=version)) as board, board.in_process():
-        yield from _simulator()
-        board.check()
+        try:
+            yield from _simulator()
+        finally:
+            board.check()
 
 
 def _real(version: int, host: str) -> Iterator[Any]:

@@ -25,6 +25,7 @@ from neurodeploy_virtual.monitor.routes import Routes
 
 #: A program file fits into this: 32 kB of instructions, headers, and initial data.
 _IMAGE_BYTES = 0x9000
+_FAILED = (State.RUN_TIME_ERROR, State.WATCHDOG)
 #: A core keeps these words of its block when it starts; only power-up clears them.
 _KEPT_BYTES = 16
 #: Programs whose timer only serves to send dropped packets again: none are dropped here, and
@@ -73,6 +74,11 @@ class Control:
     def states(self) -> bytes:
         """Return the states of all cores, the monitor first."""
         return self.memory.read(VCPU, VCPU_BYTES * N_CORES)[Vcpu.STATE :: VCPU_BYTES]
+
+    def failed(self) -> list[int]:
+        """Return the cores whose programs have ended in an error."""
+        states = self.states()
+        return [p for p in self._cores() if states[p] in _FAILED]
 
     def start(self, image_address: int, app_and_cores: int) -> None:
         """Start the program in memory on cores.

@@ -16,7 +16,7 @@ from neurodeploy_virtual.errors import BoardFault
 from neurodeploy_virtual.geometry import Geometry, Place
 from neurodeploy_virtual.monitor.boot import boot
 from neurodeploy_virtual.monitor.commands import answer
-from neurodeploy_virtual.monitor.control import Control
+from neurodeploy_virtual.monitor.control import Control, Signal
 from neurodeploy_virtual.monitor.datagram import (
     ANY_CHIP,
     CHECKSUM,
@@ -93,6 +93,8 @@ class Monitor:
     ----------
     on_stop : callable
         Told every time the machine has stopped, and why.
+    before_end : callable
+        Called before an application is ended, while the state of its cores can be read.
     """
 
     def __init__(self, machine: MachineLike, layout: Geometry) -> None:
@@ -100,6 +102,7 @@ class Monitor:
         self.flood = Flood()
         self.chips = {xy: ChipMonitor(self, place) for xy, place in layout.places.items()}
         self.on_stop: Callable[[StopLike], None] = lambda _stop: None
+        self.before_end: Callable[[], None] = lambda: None
         self._out: list[Packet] = []
         self._signalled_us = -_LIVE_DELAY_US
         self._clock_ms = 0
@@ -234,6 +237,8 @@ class Monitor:
             # A core that died with a lock keeps it, but can still be stopped.
             with contextlib.suppress(BackendFailure):
                 self.machine.quiesce(*xy)
+        if number == Signal.STOP:
+            self.before_end()
         for chip in self.chips.values():
             chip.control.signal(number, app_mask, app_id)
         self._signalled_us = self.machine.now_us

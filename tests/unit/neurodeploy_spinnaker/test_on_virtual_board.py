@@ -36,7 +36,7 @@ class Virtual:
         from neurodeploy_virtual.transport.inprocess import connected
 
         with Board(BoardOptions(version=3, limit_s=120)) as board, connected(board.hub):
-            yield
+            yield lambda _log: None
 
 
 @pytest.fixture
