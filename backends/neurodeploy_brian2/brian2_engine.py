@@ -19,6 +19,7 @@ from neurodeploy_brian2.plan import (
     Outcome,
     Plan,
     Progress,
+    Sent,
     State,
 )
 from neurodeploy_brian2.plastic_build import (
@@ -182,7 +183,8 @@ def _state(network: Network, plastic: PlasticNetwork, plan: Plan, lanes: Lanes) 
         for group, span in zip(plan.groups, network.layout.spans(), strict=True)
     )
     pending = join_pending([left_pending(plan, tick, index), plastic.pending(plan.n_ticks)])
-    return State(groups, pending, plastic_now(plastic, plan))
+    fired = Sent(tick, index, np.ones_like(tick))
+    return State(groups, pending, plastic_now(plastic, plan, fired))
 
 
 def _value(network: Network, name: str) -> Ints:

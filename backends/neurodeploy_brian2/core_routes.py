@@ -60,7 +60,7 @@ class CoreRoutes:
             from_sources=_land(network, cores.direct, shares[True].routed(plan.from_sources)),
             recurrent=shares[False].routed(plan.recurrent),
             plastic=tuple(
-                replace(one, wires=shares[one.from_sources].routed(one.wires))
+                replace(one, wires=shares[one.from_sources].routed(one.wires, one.wait_ticks))
                 for one in plan.plastic
             ),
             split=Split(cores.most, _neighbours(network, cores.own)),
@@ -175,12 +175,13 @@ class _Shares:
             if source in rank:
                 self._table[rank[source]] = core
 
-    def routed(self, wires: Wires) -> Wires:
-        """Return the synapses with their cores."""
+    def routed(self, wires: Wires, wait_ticks: Ints | int = 0) -> Wires:
+        """Return the synapses with their cores; they may have waited elsewhere before."""
         if not wires.n:
             return wires
         target = self._post.population(wires.post)
-        delayed = (wires.delay_ticks > self._slots[target]).astype(np.int64)
+        late = (wires.delay_ticks > self._slots[target]) | (np.asarray(wait_ticks) > 0)
+        delayed = late.astype(np.int64)
         part = self._pre.core()[wires.pre]
         core = self._table[self._pre.population(wires.pre), target, delayed, part]
         return replace(wires, receptor=wires.receptor + MAX_RECEPTORS * core)

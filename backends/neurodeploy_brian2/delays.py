@@ -31,6 +31,16 @@ def ring_slots(network: Any, population: Any) -> int:
     return min(1 << target.index_bits(needed), delay_slots(population))
 
 
+def read_delays(network: Any, link: Any) -> Any:
+    """Return delays as `Projection.get` finds them in the rows of cores, (n,) int64 array, ticks.
+
+    Behind a delay extension, one that fills the ring is stored as 0 and read as that.
+    """
+    ticks = link.connections.delay_ticks(network.timestep_us)
+    slots = ring_slots(network, link.post)
+    return np.where((ticks > slots) & (ticks % slots == 0), ticks - slots, ticks)
+
+
 def longest_delay_ms(link: Any) -> float:
     """Return the longest delay that the host reckons with, in ms."""
     projection = link.projection
@@ -43,4 +53,4 @@ def longest_delay_ms(link: Any) -> float:
     return value_maximum(ends, given, lambda: connector.n_drawn(ends))
 
 
-__all__ = ["delay_slots", "longest_delay_ms", "ring_slots"]
+__all__ = ["delay_slots", "longest_delay_ms", "read_delays", "ring_slots"]

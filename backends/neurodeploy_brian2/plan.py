@@ -132,6 +132,37 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """Spikes, (n,) int64 arrays.
+
+    Parameters
+    ----------
+    tick, pre
+        When, and who.
+    times
+        How many in that tick.
+    """
+
+    tick: Ints
+    pre: Ints
+    times: Ints
+
+    @staticmethod
+    def none() -> Sent:
+        """Return no spikes."""
+        return Sent(*[np.zeros(0, dtype=np.int64)] * len(fields(Sent)))
+
+    def chosen(self, which: Any) -> Sent:
+        """Return some of them."""
+        return Sent(self.tick[which], self.pre[which], self.times[which])
+
+    def joined(self, other: Sent) -> Sent:
+        """Return both, one after the other."""
+        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(Sent))
+        return Sent(*(np.concatenate(pair) for pair in pairs))
+
+
+@dataclass(frozen=True)
 class Past:
     """What plastic synapses remember; ticks count from the last reset.
 
@@ -182,10 +213,16 @@ class Plastic:
         Left shift of the ring buffer that each synapse feeds.
     lag_ticks : (n,) int64 array
         How late a spike of the target reaches the synapse.
+    wait_ticks : (n,) int64 array
+        How long a delay extension holds the spikes of each synapse's source; the delays of
+        `wires` come on top.
     past : Past
     is_read_ahead : bool
         Whether a synapse core keeps them, which reads the next row before it has written the
         last one: of two spikes of one source in a tick, the second finds what the first found.
+    earlier : Sent
+        What was sent before the piece, as far as delay extensions hold it; ticks count from
+        the start of the piece.
     """
 
     wires: Wires
@@ -193,8 +230,10 @@ class Plastic:
     rule: Rule
     shift: Ints
     lag_ticks: Ints
+    wait_ticks: Ints
     past: Past
     is_read_ahead: bool = False
+    earlier: Sent = Sent.none()
 
 
 @dataclass(frozen=True)
@@ -377,6 +416,7 @@ __all__ = [
     "Pending",
     "Plan",
     "Plastic",
+    "Sent",
     "Split",
     "State",
     "Waves",

@@ -14,13 +14,22 @@ from typing import Any
 import numpy as np
 
 from neurodeploy_brian2.kinds import rings
-from neurodeploy_brian2.plan import Ints, Pending, Plan, Plastic
+from neurodeploy_brian2.plan import Ints, Pending, Plan, Plastic, Sent
 from neurodeploy_brian2.plastic import NUMBERS, TABLES, TIMINGS, Memory
 from neurodeploy_brian2.plastic_functions import (
     change_function,
     play_function,
+    played,
     remember_function,
     take_function,
+)
+from neurodeploy_brian2.plastic_late import (
+    LateRows,
+    late_cells,
+    late_sources,
+    late_spikes,
+    moved_on,
+    sent_by_sources,
 )
 
 _KEPT = ("last", "trace", "trace_2", "n_spikes", "time", "post_trace", "post_trace_2")
@@ -33,14 +42,14 @@ class PlasticNetwork:
     Parameters
     ----------
     objects : tuple
-    synapses : tuple
-        The Synapses object of each `Plastic`; None if no spike can reach it.
+    synapses : tuple of tuple
+        Of each `Plastic`: its Synapses objects, none if no spike can reach it.
     memories : tuple of Memory
     ring : (n_pairs, n_slots, n) int64 array
     """
 
     objects: tuple[Any, ...]
-    synapses: tuple[Any, ...]
+    synapses: tuple[tuple[Any, ...], ...]
     memories: tuple[Memory, ...]
     ring: Ints
 
@@ -75,7 +84,7 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
     cells.namespace["nd_take"] = take_function(brian2, memories[0], ring)
     objects = [cells.run_regularly(take, clock=cells.clock, when="start", name="take")]
     sources = _sources(brian2, plan, cells.clock)
-    synapses: list[Any] = []
+    synapses = []
     for k, (one, memory) in enumerate(zip(plan.plastic, memories, strict=True)):
         cells.namespace[f"nd_remember_{k}"] = remember_function(brian2, k, memory)
         text = f"remembered = nd_remember_{k}(t_in_timesteps, i, fired)"
@@ -84,13 +93,15 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
                 text, clock=cells.clock, when="groups", order=1, name=f"remember_{k}"
             )
         )
-        pre = sources if one.from_sources else cells
-        synapses.append(None)
-        if pre is not None and one.wires.n:
-            synapses[k] = _synapses(brian2, k, one, plan, (pre, cells), memory, ring)
-    made = [one for one in (sources, *synapses) if one is not None]
+        made = _Maker(brian2, k, one, plan, cells, memory, ring)
+        late, others = made.late()
+        groups = [group for group in (made.early(sources), late) if group is not None]
+        objects += [*others, *groups]
+        synapses.append(tuple(groups))
+    if sources is not None:
+        objects.append(sources)
     shape = (n_pairs, n_slots, plan.n)
-    return PlasticNetwork((*objects, *made), tuple(synapses), memories, ring.reshape(shape))
+    return PlasticNetwork(tuple(objects), tuple(synapses), memories, ring.reshape(shape))
 
 
 def _memory(one: Plastic, plan: Plan, n_slots: int) -> Memory:
@@ -139,58 +150,114 @@ def _sources(brian2: Any, plan: Plan, clock: Any) -> Any:
     )
 
 
-def _synapses(
-    brian2: Any,
-    k: int,
-    one: Plastic,
-    plan: Plan,
-    ends: tuple[Any, Any],
-    memory: Memory,
-    ring: Ints,
-) -> Any:
-    if one.from_sources:
-        key = plan.spike_tick * plan.n_sources + plan.spike_source
-        order = np.argsort(key)
-        sizes = [plan.n_sources, len(key)]
-        sent = np.concatenate([sizes, key[order], plan.spike_times[order]]).astype(np.int64)
-        function = play_function(brian2, k, memory, ring, sent)
-        name, who = f"nd_play_{k}", "i"
-    else:
-        function = change_function(brian2, k, memory, ring)
-        name, who = f"nd_change_{k}", "fired_pre"
-    group = brian2.Synapses(
-        *ends,
-        "weight : integer\nnumber : integer (constant)",
-        on_pre=f"weight = {name}(t_in_timesteps, number, {who})",
-        dtype={"weight": np.int64, "number": np.int64},
-        clock=ends[1].clock,
-        namespace={name: function},
-        name=f"plastic_{k}",
-    )
-    group.connect(i=one.wires.pre, j=one.wires.post)
-    group.variables["weight"].set_value(one.wires.weight)
-    group.variables["number"].set_value(np.arange(one.wires.n))
-    return group
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the synapses of `plan.plastic[k]`, of which no more than one run is built."""
+
+    brian2: Any
+    k: int
+    one: Plastic
+    plan: Plan
+    cells: Any
+    memory: Memory
+    ring: Ints
+
+    def early(self, sources: Any) -> Any:
+        """Return the synapses that hear of spikes at once; None if there are none."""
+        number = np.flatnonzero(self.one.wait_ticks == 0)
+        pre = sources if self.one.from_sources else self.cells
+        if pre is None or not len(number):
+            return None
+        plan = self.plan
+        sent = Sent(plan.spike_tick, plan.spike_source, plan.spike_times)
+        ends = (pre, self.one.wires.pre[number])
+        return self._synapses(ends, number, (plan.n_sources, sent), f"plastic_{self.k}")
+
+    def late(self) -> tuple[Any, list[Any]]:
+        """Return the synapses behind delay extensions, and the objects of those."""
+        rows = LateRows.of(self.one)
+        if not rows.n:
+            return None, []
+        sent = Sent.none()
+        if self.one.from_sources:
+            sent = late_spikes(rows, sent_by_sources(self.one, self.plan), self.plan.n_ticks)
+            if not len(sent.tick):
+                return None, []
+            others = [late_sources(self.brian2, self.k, sent, rows.n, self.cells.clock)]
+        else:
+            others = late_cells(self.brian2, self.k, self.one, rows, self.cells, self.plan.n)
+        ends = (others[0], rows.row)
+        name = f"late_plastic_{self.k}"
+        return self._synapses(ends, rows.synapse, (rows.n, sent), name), others
+
+    def _synapses(
+        self, ends: tuple[Any, Ints], number: Ints, sent: tuple[int, Sent], name: str
+    ) -> Any:
+        """Connect a group with the neurons.
+
+        Parameters
+        ----------
+        ends : (group, (n,) int64 array)
+            What spikes, and which of it each synapse listens to.
+        number : (n,) int64 array
+            The synapses, as the memory numbers them.
+        sent : (int, Sent)
+            If it is a source: how many it has, and its spikes.
+        name : str
+        """
+        if self.one.from_sources:
+            call, who = f"nd_play_{name}", "i"
+            function = play_function(
+                self.brian2, (call, self.k), self.memory, self.ring, played(*sent)
+            )
+        else:
+            call, who = f"nd_change_{name}", "fired_pre"
+            function = change_function(self.brian2, (call, self.k), self.memory, self.ring)
+        group = self.brian2.Synapses(
+            ends[0],
+            self.cells,
+            "weight : integer\nnumber : integer (constant)",
+            on_pre=f"weight = {call}(t_in_timesteps, number, {who})",
+            dtype={"weight": np.int64, "number": np.int64},
+            clock=self.cells.clock,
+            namespace={call: function},
+            name=name,
+        )
+        wires = self.one.wires
+        group.connect(i=ends[1], j=wires.post[number])
+        group.variables["weight"].set_value(wires.weight[number])
+        group.variables["number"].set_value(number)
+        return group
 
 
 def weights_now(network: PlasticNetwork, plan: Plan) -> tuple[Ints, ...]:
     """Return the weights of every `Plastic` after a run, on any engine."""
     made: list[Ints] = []
-    for one, synapses in zip(plan.plastic, network.synapses, strict=True):
-        if synapses is None:
-            made.append(one.wires.weight)
-        else:
-            made.append(np.array(synapses.variables["weight"].get_value(), dtype=np.int64))
+    for one, groups in zip(plan.plastic, network.synapses, strict=True):
+        weight = one.wires.weight.copy()
+        for group in groups:
+            number = group.variables["number"].get_value()
+            weight[number] = group.variables["weight"].get_value()
+        made.append(weight)
     return tuple(made)
 
 
-def plastic_now(network: PlasticNetwork, plan: Plan) -> tuple[Plastic, ...]:
-    """Return every `Plastic` as a run left it; not on an engine that builds programs."""
+def plastic_now(network: PlasticNetwork, plan: Plan, fired: Sent) -> tuple[Plastic, ...]:
+    """Return every `Plastic` as a run left it; not on an engine that builds programs.
+
+    Parameters
+    ----------
+    network : PlasticNetwork
+    plan : Plan
+    fired : Sent
+        What neurons sent.
+    """
     made = []
     for one, memory in zip(plan.plastic, network.memories, strict=True):
         kept = {name: memory[name].copy() for name in _KEPT}
         wires = replace(one.wires, weight=memory["weight"].copy())
-        made.append(replace(one, wires=wires, past=replace(one.past, **kept)))
+        now = replace(one, wires=wires, past=replace(one.past, **kept))
+        made.append(moved_on(now, plan, fired))
     return tuple(made)
 
 

@@ -174,6 +174,15 @@ static inline int64_t nd_sent(const int64_t *sent, int64_t tick, int64_t source)
     }
     return low < n && keys[low] == key ? keys[n + low] : 0;
 }
+
+static inline int64_t nd_keep(int64_t *held, int64_t tick, int64_t cell, int64_t times) {
+    held[2 + tick % held[0] * held[1] + cell] = times;
+    return times;
+}
+
+static inline int64_t nd_due(const int64_t *held, int64_t tick, int64_t cell, int64_t wait) {
+    return held[2 + (tick + held[0] - wait) % held[0] * held[1] + cell];
+}
 """
 
 TEXT = _NAMES + _TIMINGS + _RULES + _REMEMBER + _CHANGE + _LOOK

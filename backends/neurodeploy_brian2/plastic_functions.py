@@ -11,36 +11,63 @@ from typing import Any
 
 import numpy as np
 
+from neurodeploy_brian2.plan import Sent
 from neurodeploy_brian2.plastic import Ints, Memory, change, remember
 from neurodeploy_brian2.plastic_c import TEXT
 
 
-def change_function(brian2: Any, k: int, memory: Memory, ring: Ints) -> Any:
-    """Return `nd_change_<k>(tick, synapse, times)`, the weight after spikes of the source."""
+def change_function(brian2: Any, name: tuple[str, int], memory: Memory, ring: Ints) -> Any:
+    """Return `<name>(tick, synapse, times)`, the weight after spikes of the source.
+
+    Parameters
+    ----------
+    brian2 : module
+    name : (str, int)
+        Of the function, and the number of the memory.
+    memory : Memory
+    ring : int64 array
+    """
 
     def update(tick: Any, synapse: Any, times: Any) -> Any:
         synapse = np.asarray(synapse)
         return change(memory, ring, int(tick), synapse, np.broadcast_to(times, synapse.shape))
 
-    arrays = {f"_nd_memory_{k}": memory.cells, "_nd_ring": ring}
-    call = f"nd_change(_namespace_nd_memory_{k}, _namespace_nd_ring, tick, synapse, times)"
-    return _function(brian2, f"nd_change_{k}", "tick synapse times", update, call, arrays)
+    own = f"_nd_memory_{name[1]}"
+    arrays = {own: memory.cells, "_nd_ring": ring}
+    call = f"nd_change(_namespace{own}, _namespace_nd_ring, tick, synapse, times)"
+    return _function(brian2, name[0], "tick synapse times", update, call, arrays)
 
 
-def play_function(brian2: Any, k: int, memory: Memory, ring: Ints, sent: Ints) -> Any:
-    """Return `nd_play_<k>(tick, synapse, source)`, which looks up how often a source spikes.
+def played(n: int, sent: Sent) -> Ints:
+    """Return what sources send, as a `play_function` takes it.
+
+    Returns
+    -------
+    table : (2 + 2 * s,) int64 array
+        n sources, s, tick * n + source in order, then how many times each.
+    """
+    key = sent.tick * n + sent.pre
+    order = np.argsort(key)
+    return np.concatenate([[n, len(key)], key[order], sent.times[order]]).astype(np.int64)
+
+
+def play_function(
+    brian2: Any, name: tuple[str, int], memory: Memory, ring: Ints, table: Ints
+) -> Any:
+    """Return `<name>(tick, synapse, source)`, which looks up how often a source spikes.
 
     Parameters
     ----------
     brian2 : module
-    k : int
+    name : (str, int)
+        Of the function, and the number of the memory.
     memory : Memory
     ring : int64 array
-    sent : (2 + 2 * s,) int64 array
-        n sources, s, tick * n + source in order, then how many times each.
+    table : int64 array
+        As `played` returns it.
     """
-    n, n_keys = int(sent[0]), int(sent[1])
-    key, counts = sent[2 : 2 + n_keys], sent[2 + n_keys :]
+    n, n_keys = int(table[0]), int(table[1])
+    key, counts = table[2 : 2 + n_keys], table[2 + n_keys :]
 
     def update(tick: Any, synapse: Any, source: Any) -> Any:
         synapse = np.asarray(synapse)
@@ -48,10 +75,11 @@ def play_function(brian2: Any, k: int, memory: Memory, ring: Ints, sent: Ints) -
         times = counts[np.searchsorted(key, wanted)]
         return change(memory, ring, int(tick), synapse, times)
 
-    arrays = {f"_nd_memory_{k}": memory.cells, "_nd_ring": ring, "_nd_sent": sent}
-    times = "nd_sent(_namespace_nd_sent, tick, source)"
-    call = f"nd_change(_namespace_nd_memory_{k}, _namespace_nd_ring, tick, synapse, {times})"
-    return _function(brian2, f"nd_play_{k}", "tick synapse source", update, call, arrays)
+    own, sent = f"_nd_memory_{name[1]}", f"_nd_sent_of_{name[0]}"
+    arrays = {own: memory.cells, "_nd_ring": ring, sent: table}
+    times = f"nd_sent(_namespace{sent}, tick, source)"
+    call = f"nd_change(_namespace{own}, _namespace_nd_ring, tick, synapse, {times})"
+    return _function(brian2, name[0], "tick synapse source", update, call, arrays)
 
 
 def remember_function(brian2: Any, k: int, memory: Memory) -> Any:
@@ -80,6 +108,39 @@ def take_function(brian2: Any, memory: Memory, ring: Ints) -> Any:
     arrays = {"_nd_memory_0": memory.cells, "_nd_ring": ring}
     call = "total + nd_take_entry(_namespace_nd_memory_0, _namespace_nd_ring, tick, cell, pair)"
     return _function(brian2, "nd_take", "tick cell pair total", take, call, arrays)
+
+
+def keep_function(brian2: Any, k: int, held: Ints) -> Any:
+    """Return `nd_keep_<k>(tick, cell, times)`, which notes spikes for a delay extension.
+
+    Parameters
+    ----------
+    brian2 : module
+    k : int
+    held : (2 + n_slots * n,) int64 array
+        n_slots, n, then how often each neuron spiked in each of the last ticks.
+    """
+    n_slots, n = int(held[0]), int(held[1])
+
+    def keep(tick: Any, cell: Any, times: Any) -> Any:
+        held[2 + int(tick) % n_slots * n + np.asarray(cell)] = times
+        return times
+
+    call = f"nd_keep(_namespace_nd_held_{k}, tick, cell, times)"
+    arrays = {f"_nd_held_{k}": held}
+    return _function(brian2, f"nd_keep_{k}", "tick cell times", keep, call, arrays)
+
+
+def due_function(brian2: Any, k: int, held: Ints) -> Any:
+    """Return `nd_due_<k>(tick, cell, wait)`, how often a neuron spiked so many ticks ago."""
+    n_slots, n = int(held[0]), int(held[1])
+
+    def due(tick: Any, cell: Any, wait: Any) -> Any:
+        return held[2 + (int(tick) - np.asarray(wait)) % n_slots * n + np.asarray(cell)]
+
+    call = f"nd_due(_namespace_nd_held_{k}, tick, cell, wait)"
+    arrays = {f"_nd_held_{k}": held}
+    return _function(brian2, f"nd_due_{k}", "tick cell wait", due, call, arrays)
 
 
 def _function(
@@ -129,6 +190,15 @@ _PROTOTYPES = """\
     long long nd_take_entry(
         int64_t *m, int64_t *ring, long long tick, long long cell, long long pair)
     long long nd_sent(int64_t *sent, long long tick, long long source)
+    long long nd_keep(int64_t *held, long long tick, long long cell, long long times)
+    long long nd_due(int64_t *held, long long tick, long long cell, long long wait)
 """
 
-__all__ = ["change_function", "play_function", "remember_function", "take_function"]
+__all__ = [
+    "change_function",
+    "due_function",
+    "keep_function",
+    "play_function",
+    "remember_function",
+    "take_function",
+]

@@ -9,7 +9,7 @@ import numpy as np
 
 from neurodeploy.api import TargetError
 from neurodeploy.target.fixed_point import encode_s1615
-from neurodeploy_brian2.delays import delay_slots, ring_slots
+from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
 from neurodeploy_brian2.plan import Ints, Past, Plastic, Wires
 from neurodeploy_brian2.plastic import COARSE, Rule, exp_table
@@ -68,15 +68,7 @@ def make_plastic(network: Any, link: Any, places: tuple[int, int], weight: Ints,
     """
     mechanism = _mechanism(link)
     ticks = link.connections.delay_ticks(network.timestep_us)
-    most, slots = delay_slots(link.post), ring_slots(network, link.post)
-    if len(ticks) and ticks.max() > most:
-        raise UnsupportedError(
-            link.label,
-            "has plastic synapses behind a delay extension, which the emulator does not run",
-            got=f"a delay of {ticks.max()} ticks",
-            limit=f"at most {most} ticks",
-            todo=f"shorten it, or give {link.post.label} fewer neurons_per_core",
-        )
+    slots = ring_slots(network, link.post)
     # As stored: the longest delay of a full ring wraps to 0, and 0 is never delivered.
     kept = ticks % slots
     wires = Wires(
@@ -92,6 +84,7 @@ def make_plastic(network: Any, link: Any, places: tuple[int, int], weight: Ints,
         rule=make_rule(mechanism, network.timestep_us, link.post.celltype.weight_factor),
         shift=np.full(wires.n, shift, dtype=np.int64),
         lag_ticks=kept * int(mechanism.backprop_delay),
+        wait_ticks=(ticks - 1) // slots * slots,
         past=Past.none(wires),
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.api import Finding, InputError, SessionOptions
+from neurodeploy_brian2.delays import read_delays
 from neurodeploy_brian2.draws import Draws
 from neurodeploy_brian2.engines import ENGINES
 from neurodeploy_brian2.errors import (
@@ -378,7 +379,7 @@ class Simulator(OtherCalls):
             "source": link.connections.pre,
             "target": link.connections.post,
             "weight": stored / (2.0 ** (15 - shift) * factor),
-            "delay": link.connections.delay_ticks(self.timestep_us) * self.timestep_ms,
+            "delay": read_delays(self.network(), link) * self.timestep_ms,
         }
 
     def fed_directly(self, source: Any) -> Any:

@@ -48,7 +48,8 @@ def _plastic(s, rows, rule, *, sources):
     wires = Wires(*np.array(table, np.int64).reshape(-1, 5).T.copy())
     shift = np.array(s.plain.shifts)[wires.receptor]
     lag = wires.delay_ticks * int(s.rule.backprop)
-    return Plastic(wires, sources, rule, shift, lag, Past.none(wires))
+    at_once = np.zeros_like(lag)
+    return Plastic(wires, sources, rule, shift, lag, at_once, Past.none(wires))
 
 
 def between(plan, first, end):

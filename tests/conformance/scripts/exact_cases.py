@@ -186,6 +186,60 @@ def lost(sim):
     return read(post, "v", "gsyn_exc") | {"weights": sorted(weight)}
 
 
+def taught(sim, **synapse):
+    rule = sim.SpikePairRule(tau_plus=15.0, tau_minus=18.0, **STEPS)
+    return sim.STDPMechanism(rule, sim.AdditiveWeightDependence(w_min=0.1, w_max=4.0), **synapse)
+
+
+def learned_weights(*projections):
+    rows = [projection.get(["weight", "delay"], "list") for projection in projections]
+    return [sorted([int(i), int(j), float(w), float(d)] for i, j, w, d in one) for one in rows]
+
+
+def late_pair(sim):
+    """Learn behind a delay extension, by sources and among the neurons, in two pieces.
+
+    Histories stay short: a spike of a target that its full history still needed is lost or not
+    as packets and neurons happen to take turns within a tick.
+    """
+    n = 40  # so that a core has 128 slots
+    rng = np.random.default_rng(4)
+    pre = inputs(sim)
+    drive = np.where(np.arange(n) < 8, 0.9 + 0.05 * np.arange(n), 0.0)
+    post = sim.Population(n, sim.IF_curr_exp(i_offset=drive.tolist()), label="cells")
+
+    def rows(n_pre):
+        pairs = [(i, int(j)) for i in range(n_pre) for j in rng.choice(20, 8, replace=False)]
+        return [
+            (i, j, round(float(rng.uniform(0.5, 1.5)), 3), float(rng.choice([3, 20, 131, 140])))
+            for i, j in pairs
+        ]
+
+    fed = sim.Projection(pre, post, sim.FromListConnector(rows(6)), taught(sim))
+    own = sim.Projection(post, post, sim.FromListConnector(rows(8)), taught(sim))
+    post.record(["v", "spikes"])
+    sim.run(151.0)
+    sim.run(280.0 - 151.0)
+    weights = learned_weights(fed, own)
+    return read(post, "v") | {"fed": weights[0], "own": weights[1]}
+
+
+def late_drawn(sim):
+    """Learn over connections that cores draw, behind several delay stages."""
+    pre = inputs(sim, 20)
+    post = sim.Population(40, sim.IF_curr_exp(i_offset=0.7), additional_parameters={"seed": 5})
+    weight = sim.RandomDistribution("uniform", (0.5, 1.5))
+    made = [
+        sim.Projection(
+            pre, post, sim.FixedProbabilityConnector(0.2), taught(sim, weight=weight, delay=delay)
+        )
+        for delay in (7.0, 150.0, 266.0)
+    ]
+    post.record(["v", "spikes"])
+    sim.run(4 * TICKS)
+    return read(post, "v") | dict(zip("abc", learned_weights(*made), strict=True))
+
+
 def random_connections(sim):
     pre = inputs(sim, 20)
     post = sim.Population(15, sim.IF_curr_exp(), label="cells", additional_parameters={"seed": 11})
@@ -215,6 +269,8 @@ MORE = (
     nearest,
     triplet,
     vogels,
+    late_pair,
+    late_drawn,
     random_connections,
 )
 CASES = {case.__name__: case for case in (*QUICK, *MORE)}

@@ -146,7 +146,6 @@ def test_tables_fall_from_one_to_nothing(tau_ms, step_ms):
             lambda own: stdp(own, own.extra_models.RecurrentRule()),
             "IF_curr_exp",
         ),
-        (UnsupportedError, lambda own: stdp(own, delay=5000.0), "IF_curr_exp"),
         (
             UnsupportedError,
             lambda own: own.extra_models.WeightChangeable(0.0, 1.0, weight=1.0),
