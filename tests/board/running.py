@@ -52,10 +52,27 @@ def command(*arguments: str) -> list[str]:
 
 def run_on_board(folder: Path, code: str, *options: str, timeout_s: float = 170) -> object:
     """Run a script with `neurodeploy board run` and return what it gave."""
+    prefix = command("run", "--version", "3", "--limit", str(timeout_s), *options)
+    result = _run(prefix, folder, code, timeout_s)
+    assert not (folder / "home" / ".spynnaker.cfg").exists(), "the user's settings were written"
+    return result
+
+
+def run_on_host(folder: Path, code: str, host: str, timeout_s: float = 600) -> object:
+    """Run a script by itself on a board at an address and return what it gave.
+
+    Nothing of this project is in that process: it is what any user of sPyNNaker would start.
+    """
+    environment(folder / "home")
+    settings = f"[Machine]\nmachine_name = {host}\nversion = 5\nspalloc_server = None\n"
+    (folder / "home" / ".spynnaker.cfg").write_text(settings, encoding="utf-8")
+    return _run([sys.executable], folder, code, timeout_s)
+
+
+def _run(prefix: list[str], folder: Path, code: str, timeout_s: float) -> object:
     (folder / "script.py").write_text(PRELUDE + code, encoding="utf-8")
     ended = subprocess.run(
-        [*command("run", "--version", "3", "--limit", str(timeout_s), *options)]
-        + ["script.py", "result.json"],
+        [*prefix, "script.py", "result.json"],
         cwd=folder,
         env=environment(folder / "home"),
         capture_output=True,
@@ -64,5 +81,4 @@ def run_on_board(folder: Path, code: str, *options: str, timeout_s: float = 170)
         check=False,
     )
     assert ended.returncode == 0, f"exit {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
-    assert not (folder / "home" / ".spynnaker.cfg").exists(), "the user's settings were written"
     return json.loads((folder / "result.json").read_text(encoding="utf-8"))
