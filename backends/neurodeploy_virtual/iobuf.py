@@ -74,12 +74,14 @@ def program_name(memory: Memory, p: int) -> str:
 def failed(memory: Memory, p: int) -> CoreState:
     """Return the state of core p, whose program has ended in an error.
 
-    Its block keeps r0 to r7, psr, sp and lr.
+    A program that reports its own error keeps r0 to r7, psr, sp and lr in the core's block.
     """
+    if memory.byte(vcpu(p) + Vcpu.STATE) == State.WATCHDOG:
+        registers = memory.machine.registers(memory.x, memory.y, p)
+        state = describe(memory, p, "watchdog: it has its interrupts off for too long")
+        return replace(state, pc=registers[15], registers=registers)
     block = memory.words(vcpu(p), 11)
     reason = f"psr 0x{block[8]:08x} sp 0x{block[9]:08x} lr 0x{block[10]:08x}"
-    if memory.byte(vcpu(p) + Vcpu.STATE) == State.WATCHDOG:
-        return describe(memory, p, "watchdog: it does not answer the monitor")
     number = memory.byte(vcpu(p) + Vcpu.ERROR)
     state = describe(memory, p, f"{ERRORS.get(number, f'run-time error {number}')}; {reason}")
     # The program has called the function that reports the error, and stays in there.

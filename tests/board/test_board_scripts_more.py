@@ -50,6 +50,43 @@ def test_weights_learned_on_a_real_board(on_board):
     assert result["spikes"] == [[31.0], [31.0]]
 
 
+REWARD = """
+import pyNN.spiNNaker as sim
+sim.setup(1.0)
+cell = dict(cm=0.3, i_offset=0.0, tau_m=10.0, tau_refrac=4.0, tau_syn_E=1.0, tau_syn_I=1.0,
+            v_reset=-70.0, v_rest=-65.0, v_thresh=-55.4)
+before = sim.Population(3, sim.SpikeSourceArray([[1500, 2400], [1500], [1500, 2400]]))
+teacher = sim.Population(3, sim.SpikeSourceArray([[1502]] * 3))
+dopamine = sim.Population(3, sim.SpikeSourceArray([[1600], [1600], [2900]]))
+cells = sim.Population(3, sim.IF_curr_exp(**cell))
+cells.record("spikes")
+one = sim.OneToOneConnector
+sim.Projection(teacher, cells, one(), sim.StaticSynapse(weight=6.0))
+rule = sim.STDPMechanism(
+    timing_dependence=sim.SpikePairRule(tau_plus=10, tau_minus=12, A_plus=1, A_minus=1),
+    weight_dependence=sim.AdditiveWeightDependence(w_min=0, w_max=20), weight=0.0)
+plastic = sim.Projection(before, cells, one(), rule)
+sim.Projection(
+    dopamine, cells, one(), receptor_type="reward",
+    synapse_type=sim.extra_models.Neuromodulation(tau_c=1000, tau_d=200, weight=0.1, w_max=20.0))
+sim.run(3000)
+weights = [float(w) for w in plastic.get("weight", "list", with_address=False)]
+spikes = [[float(t) for t in train] for train in cells.get_data("spikes").segments[0].spiketrains]
+sim.end()
+give({"weights": weights, "spikes": spikes})
+"""
+
+
+def test_rewarded_weight_recorded_on_a_real_board(on_board):
+    """What sPyNNaker's authors wrote down beside Izhikevich's 10.0552710: PyNN8Examples,
+    examples/stdp_neuromodulation_test.py. A weight is brought up to date by a spike of its
+    source: without one after the reward it stays what it was, as it does without a reward.
+    """
+    result = on_board(REWARD)
+    assert [spikes[0] for spikes in result["spikes"]] == [1503.0] * 3
+    assert result["weights"] == [10.0654296875, 0.0, 0.0]
+
+
 PIECES = """
 import pyNN.spiNNaker as sim
 sim.setup(1.0)

@@ -98,3 +98,22 @@ def test_an_error_that_the_program_reports(session, monkeypatch):
     assert "600df00d" in core.iobuf
     assert "600df00d" in "\n".join(caught.value.__notes__)
     assert isinstance(caught.value.__cause__, Exception)
+
+
+def test_a_core_that_answers_no_more(session):
+    """It turns its interrupts off and goes round in a circle: the monitor gives it up."""
+    opened, boards = session
+    with pytest.raises(BoardFault, match="watchdog") as caught, opened() as sim:  # noqa: PT012
+        cells(sim)
+        sim.run(5)
+        x, y, p = core_of(boards[0], "IF_curr_exp")
+        machine = boards[0].machine
+        where = machine.registers(x, y, p)[15]
+        # mrs r0, cpsr; orr r0, r0, #0x80; msr cpsr_c, r0; b .
+        code = (0xE10F0000, 0xE3800080, 0xE121F000, 0xEAFFFFFE)
+        machine.write_core(x, y, p, where, b"".join(n.to_bytes(4, "little") for n in code))
+        sim.run(5)
+    (core,) = caught.value.cores
+    assert (core.x, core.y, core.p, core.binary) == (x, y, p, "IF_curr_exp")
+    assert core.pc == where + 12
+    assert len(core.registers) == 17

@@ -59,6 +59,9 @@ int32_t vb_stop_core(vb_machine *m, int32_t chip, int32_t core);
 int32_t vb_interrupt(vb_machine *m, int32_t chip, int32_t core);
 int32_t vb_freeze_timers(vb_machine *m, int32_t chip, int32_t core);
 
+/* Whether a core slept or could be interrupted at any time since this was last asked. */
+int32_t vb_was_open(vb_machine *m, int32_t chip, int32_t core);
+
 /* r0 to r15 and the cpsr; for r15, the address of the next instruction. */
 int32_t vb_get_registers(const vb_machine *m, int32_t chip, int32_t core, uint32_t *to);
 int32_t vb_set_registers(vb_machine *m, int32_t chip, int32_t core, const uint32_t *from);

@@ -60,6 +60,7 @@ void vb_set_cpsr(vb_core *c, uint32_t value, uint32_t mask)
     }
     if (mask & 0xff) {
         c->masks = value & (PSR_I | PSR_F);
+        c->was_open |= !(value & PSR_I);
         if (is_mode(value & 0x1f))
             vb_switch_mode(c, value & 0x1f);
         vb_check_interrupts(c);
@@ -242,6 +243,7 @@ void vb_reset_registers(vb_core *c, uint32_t r0)
     c->thumb = 0;
     c->mode = MODE_SVC;
     c->masks = PSR_I | PSR_F;
+    c->was_open = false;
     c->align_check = 0;
     c->cp15_control = 0;
     c->sleeping = false;

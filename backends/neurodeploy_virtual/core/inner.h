@@ -135,6 +135,7 @@ struct vb_core {
     bool leave;                 /* an interrupt may be due: come out of the stretch */
     bool sleeping;
     bool irq, fiq;              /* what the interrupt controller asks for */
+    bool was_open;              /* it could have been interrupted since that was asked */
     uint32_t bank_r[7][2], bank_spsr[7], fiq_r[5], usr_r[5];
     uint64_t now, stretch_end;
     uint64_t consumed;          /* cycles of all stretches */

@@ -170,6 +170,11 @@ class Machine:
         """Let the timers of a core stand still until it is started again."""
         self._call("vb_freeze_timers", x, y, p)
 
+    def was_open(self, x: int, y: int, p: int) -> bool:
+        """Return whether a core slept or could be interrupted since this was last asked."""
+        with self._lock:
+            return bool(self._lib.vb_was_open(self._here, self._chip(x, y), p))
+
     def registers(self, x: int, y: int, p: int) -> tuple[int, ...]:
         """Return r0 to r15 and the cpsr of a core; r15 is where it goes on."""
         to = self._ffi.new("uint32_t[17]")

@@ -169,6 +169,16 @@ int32_t vb_freeze_timers(vb_machine *m, int32_t chip, int32_t core)
     return 0;
 }
 
+int32_t vb_was_open(vb_machine *m, int32_t chip, int32_t core)
+{
+    vb_core *c = vb_core_at(m, chip, core);
+    if (!c)
+        return -1;
+    bool open = c->was_open || c->sleeping || !(c->masks & PSR_I);
+    c->was_open = !(c->masks & PSR_I);
+    return open ? 1 : 0;
+}
+
 int32_t vb_get_registers(const vb_machine *m, int32_t chip, int32_t core, uint32_t *to)
 {
     const vb_core *c = vb_core_at(m, chip, core);

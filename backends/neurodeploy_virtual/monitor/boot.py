@@ -37,6 +37,8 @@ from neurodeploy_virtual.monitor.routes import ENTRY_BYTES, Routes
 
 _HOPS = 65536
 _BOOTED = 0xFF
+#: Calls that a core may miss before it is given up.
+_MOST_MISSED = 3
 _NOWHERE, _HERE = 6, 7
 _MONITOR_NAME = b"scamp-3"
 _SDRAM_MHZ = 130
@@ -67,6 +69,7 @@ def _describe_chip(memory: Memory, layout: Geometry, place: Place) -> None:
     links = sum(1 << i for i, end in enumerate(place.links) if end is not None)
     memory.set_byte(SV + Sv.LINKS, links)
     memory.set_half(SV + Sv.P2P_ACTIVE, len(layout.places))
+    memory.set_byte(SV + Sv.WATCHDOG, _MOST_MISSED)
     memory.set_word(SV + Sv.SOFTWARE, SOFTWARE_VERSION)
     if has_ethernet:
         address = bytes(int(part) for part in layout.addresses[place.ethernet].split("."))

@@ -156,6 +156,11 @@ class Control:
             self.memory.machine.stop(self.place.x, self.place.y, p)
             self._prepare(p, state, 0)
 
+    def give_up(self, p: int) -> None:
+        """Stop a core that does not answer; its application stays what it was."""
+        self.memory.machine.stop(self.place.x, self.place.y, p)
+        self.memory.set_byte(vcpu(p) + Vcpu.STATE, State.WATCHDOG)
+
     def _clean_matching(self, app_mask: int, app_id: int) -> None:
         candidate = app_id
         while candidate < 256 and candidate & app_mask == app_id:

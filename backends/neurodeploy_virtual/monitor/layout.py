@@ -70,6 +70,7 @@ class Sv(IntEnum):
     RANDOM = 0x3C
     ROOT_CHIP = 0x40
     N_MESSAGES = 0x41
+    WATCHDOG = 0x43
     SYSRAM_HEAP = 0x48
     SDRAM_HEAP = 0x4C
     IOBUF_BYTES = 0x50

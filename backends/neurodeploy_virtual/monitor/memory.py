@@ -66,6 +66,14 @@ class MachineLike(Protocol):
         """Raise the interrupt by which the monitor calls a core."""
         ...
 
+    def registers(self, x: int, y: int, p: int) -> tuple[int, ...]:
+        """Return r0 to r15 and the cpsr of a core."""
+        ...
+
+    def was_open(self, x: int, y: int, p: int) -> bool:
+        """Return whether a core slept or could be interrupted since this was last asked."""
+        ...
+
     def freeze_timers(self, x: int, y: int, p: int) -> None:
         """Let the timers of a core raise no interrupts."""
         ...

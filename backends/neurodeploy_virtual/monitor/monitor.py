@@ -38,6 +38,7 @@ from neurodeploy_virtual.monitor.mailbox import Mailboxes
 from neurodeploy_virtual.monitor.memory import MachineLike, Memory, StopLike
 from neurodeploy_virtual.monitor.node import Flood
 from neurodeploy_virtual.monitor.tags import Tag, Tags
+from neurodeploy_virtual.monitor.watchdog import Watch, Watchdog
 
 SCP_PORT = 17893
 _PADDING = b"\0\0"
@@ -63,6 +64,7 @@ class ChipMonitor:
         self.mailboxes = Mailboxes(self.memory, monitor.wait)
         self.control = Control(self.memory, place, self.mailboxes)
         self.tags = Tags()
+        self.watch = Watch(self.memory, self.control, tuple(sorted(place.cores - {0})))
         self._monitor = monitor
         boot(self.memory, self.layout, place)
 
@@ -106,6 +108,7 @@ class Monitor:
         self._out: list[Packet] = []
         self._signalled_us = -_LIVE_DELAY_US
         self._clock_ms = 0
+        self._watchdog = Watchdog(chip.watch for chip in self.chips.values())
 
     # Datagrams from hosts
 
@@ -278,8 +281,9 @@ class Monitor:
         self._collect(self.chips)
 
     def _keep_time(self) -> None:
-        """Write the clock that time-outs of programs read."""
+        """Look after the cores, and write the clock that time-outs of programs read."""
         now_ms = self.machine.now_us // 1000
+        self._watchdog.look(self.machine.now_us)
         if now_ms - self._clock_ms < _CLOCK_STEP_MS:
             return
         self._clock_ms = now_ms

@@ -105,15 +105,23 @@ class Hub:
             self._used = time.monotonic()
             ethernet = self._boards.get(address[0])
             if ethernet is None:
-                self._live_on()
-                self._told_somebody = True
-                self._deliver(Packet(sender, address, data))
+                self._send_beside(Packet(sender, address, data))
             elif address[1] == SCP_PORT:
                 self.monitor.receive(ethernet, data, sender)
             else:
                 self._live_on()
                 self.monitor.receive_tagged(ethernet, address[1], data, sender)
             self._flush()
+
+    def _send_beside(self, packet: Packet) -> None:
+        """Carry a datagram from one of the host's sockets to another, if there is one."""
+        if self._deliver(packet):
+            self._live_on()
+            self._told_somebody = True
+        elif packet.destination[0] == "localhost" or packet.destination[0].startswith("127."):
+            # As the system of a host says of a port of its own that nobody listens to.
+            for sock in self._sockets:
+                sock.refused |= sock.port == packet.source[1] and sock.remote is not None
 
     def _live_on(self) -> None:
         """Note that something beside the script takes part: it lives in real time."""
@@ -142,11 +150,13 @@ class Hub:
         for packet in self.monitor.take():
             self._deliver(packet)
 
-    def _deliver(self, packet: Packet) -> None:
-        for sock in self._sockets:
-            if sock.port == packet.destination[1]:
-                sock.queue.append((packet.payload, packet.source))
+    def _deliver(self, packet: Packet) -> bool:
+        """Put a datagram into the queue of its socket; return whether there is one."""
+        to = [sock for sock in self._sockets if sock.port == packet.destination[1]]
+        for sock in to:
+            sock.queue.append((packet.payload, packet.source))
         self.condition.notify_all()
+        return bool(to)
 
     def receive(self, sock: HubSocket, timeout_s: float | None) -> tuple[bytes, Address]:
         """Return a socket's next datagram, letting the board run for it if it must."""
@@ -159,6 +169,7 @@ class Hub:
                     self._wait(sock, timeout_s)
             self._used = time.monotonic()
             if not sock.queue:
+                sock.raise_refusal()
                 raise TimeoutError("nothing was received") from None
             return sock.queue.popleft()
 
@@ -167,7 +178,7 @@ class Hub:
         sock.waits = True
         self._woken.discard(threading.current_thread())
         self.condition.notify_all()
-        self.condition.wait_for(lambda: sock.queue or sock.closed, timeout_s)
+        self.condition.wait_for(lambda: sock.queue or sock.closed or sock.refused, timeout_s)
         sock.waits = False
 
     def select(
@@ -183,7 +194,8 @@ class Hub:
                 if not sock.queue and timeout_s != 0:
                     sock.listener = threading.current_thread()
                     self._wait(sock, timeout_s)
-            return [sock for sock in readers if sock.queue or sock.closed], [], []
+            ready = [sock for sock in readers if sock.queue or sock.closed or sock.refused]
+            return ready, [], []
 
     # Time
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,7 @@ class HubSocket:
         self.remote: Address | None = None
         self.listener: threading.Thread | None = None
         self.waits = False
+        self.refused = False
         self._closed = False
         self._timeout: float | None = None
 
@@ -73,8 +76,15 @@ class HubSocket:
 
     def sendto(self, data: bytes, address: Address) -> int:
         """Send to an address."""
+        self.raise_refusal()
         self._hub.send(bytes(data), (_HOST, self.port), address)
         return len(data)
+
+    def raise_refusal(self) -> None:
+        """Raise ConnectionRefusedError, once, if nobody took what was sent before."""
+        if self.refused:
+            self.refused = False
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
 
     def recv(self, _size: int) -> bytes:
         """Return the next datagram."""

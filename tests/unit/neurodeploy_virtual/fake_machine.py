@@ -25,6 +25,7 @@ class FakeMachine:
     reason: str = "time"
     mailbox: tuple[int, int] = (0, 0)
     on_interrupt: Callable[[int, int, int], None] = lambda _x, _y, _p: None
+    shut: set[tuple[int, int, int]] = field(default_factory=set)
     _pages: dict[tuple[int, int, int], bytearray] = field(default_factory=dict)
 
     def _page(self, x: int, y: int, address: int) -> bytearray:
@@ -69,6 +70,12 @@ class FakeMachine:
     def interrupt(self, x: int, y: int, p: int) -> None:
         self.calls.append(("interrupt", x, y, p))
         self.on_interrupt(x, y, p)
+
+    def registers(self, x: int, y: int, p: int) -> tuple[int, ...]:
+        return tuple(range(17))
+
+    def was_open(self, x: int, y: int, p: int) -> bool:
+        return (x, y, p) not in self.shut
 
     def freeze_timers(self, x: int, y: int, p: int) -> None:
         self.calls.append(("freeze", x, y, p))

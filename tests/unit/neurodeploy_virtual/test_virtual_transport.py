@@ -74,6 +74,34 @@ def test_host_sockets_reach_each_other():
         assert second.recv(300) == b"read"
 
 
+@pytest.fixture(params=["real", "in process"])
+def sender(request):
+    """Return a socket that is connected to a port to which nobody listens."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = free.getsockname()
+    with Board(BoardOptions(version=3)) as board:
+        kind = (socket.AF_INET, socket.SOCK_DGRAM)
+        made = socket.socket(*kind) if request.param == "real" else board.hub.socket()
+        made.bind(("", 0))
+        made.connect(nobody)
+        yield made
+        made.close()
+
+
+def test_a_port_that_nobody_listens_to_refuses_once(sender):
+    """A script may notify a visualiser that was not started: it must not wait for ever."""
+    sender.send(b"database")
+    with pytest.raises(ConnectionRefusedError):
+        sender.recv(300)
+    sender.send(b"start")
+    with pytest.raises(ConnectionRefusedError):
+        sender.send(b"stop")
+    sender.settimeout(0.01)
+    with pytest.raises(TimeoutError):
+        sender.recv(300)
+
+
 def test_ports_are_used_once():
     with Board(BoardOptions(version=3)) as board:
         first, second = board.hub.socket(), board.hub.socket()

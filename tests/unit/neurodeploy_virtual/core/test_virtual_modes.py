@@ -96,3 +96,17 @@ def test_a_return_that_pops_the_status_goes_back_to_thumb():
 def test_system_registers_read_back():
     registers, _ = run(constant(0, 0x1F7E), 0xEE010F10, 0xEE118F10, 0xEE109F10)
     assert registers[8:10] == (0x1F7E, 0x41059680)
+
+
+def test_the_board_knows_whether_a_core_could_have_been_interrupted():
+    """Even where it was for a single instruction."""
+    with one_chip() as machine:
+        start(machine, 1, code(to_mode(SYSTEM, 0x40), to_mode(SYSTEM, 0xC0), HERE))
+        machine.run(5)
+        assert machine.was_open(0, 0, 1)
+        machine.run(5)
+        assert not machine.was_open(0, 0, 1)
+        start(machine, 1, code(to_mode(SYSTEM, 0x40), HERE))
+        machine.run(5)
+        assert machine.was_open(0, 0, 1)
+        assert machine.was_open(0, 0, 1)
