@@ -110,13 +110,14 @@ def _live(model: Model, as_json: bool, options: dict[str, Any]) -> int:
     named = f"{model.name}-{file_stem(options['target'])}-live"
     folder = writable(options["out"] or Path("runs") / named)
     # With --json, stdout holds nothing but the document.
-    report, interrupted = run_live(
-        model, folder, options, lambda line: click.echo(line, err=as_json)
-    )
-    report = write(report, folder)
+    ended = run_live(model, folder, options, lambda line: click.echo(line, err=as_json))
+    report = write(ended.report, folder)
     show_report(report, as_json)
-    if interrupted:
-        click.echo(f"neurodeploy: stopped; {report.n_samples} packets in {folder}", err=True)
+    if ended.failure is not None:
+        raise ended.failure
+    if ended.interrupted:
+        n = f"{report.n_samples} packet" + ("" if report.n_samples == 1 else "s")
+        click.echo(f"neurodeploy: stopped; {n} in {folder}", err=True)
         return INTERRUPTED
     return _judge(report, options["min_accuracy"], options["min_agreement"])
 

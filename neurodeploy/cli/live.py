@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from neurodeploy.cli.machine_options import machine_from
-from neurodeploy.errors import InputError
+from neurodeploy.errors import BackendFailure, InputError
 
 if TYPE_CHECKING:
     from neurodeploy.describe import Model
@@ -22,6 +23,25 @@ Command = Callable[..., Any]
 #: Options of `deploy` that mean nothing to packets that are still to come.
 _NOT_LIVE = ("data", "resume", "cassette")
 _ONLY_LIVE = ("speed", "duration", "confidence")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a live deployment ended.
+
+    Parameters
+    ----------
+    report : Report
+        Of what was decided until then.
+    interrupted : bool
+        By Ctrl-C.
+    failure : BackendFailure or None
+        Of the machine, or what makes its run one that does not count.
+    """
+
+    report: Report
+    interrupted: bool
+    failure: BackendFailure | None
 
 
 def live_options(command: Command) -> Command:
@@ -63,7 +83,7 @@ def refuse_alone(options: dict[str, Any]) -> None:
 
 def run_live(
     model: Model, folder: Path, options: dict[str, Any], say: Callable[[str], None]
-) -> tuple[Report, bool]:
+) -> Ended:
     """Decide packets until there are no more, or Ctrl-C.
 
     Parameters
@@ -78,7 +98,12 @@ def run_live(
 
     Returns
     -------
-    report, interrupted : Report and bool
+    ended : Ended
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C before anything was decided.
     """
     from neurodeploy import Confidence, WeightScale, live, packets
     from neurodeploy.presentation import Presentation
@@ -94,17 +119,24 @@ def run_live(
         strict=options["strict"],
     )
     scale = WeightScale.parse(options["weight_scale"])
-    with packets.opened(
-        options["live"], options["speed"] or 1.0, options["duration"] or math.inf
-    ) as arrivals:
-        with live(
-            model, options["target"], confidence=confidence, weight_scale=scale, options=run
-        ) as deployed:
-            interrupted = _follow(deployed, arrivals, options["limit"], say)
+    speed, duration_s = options["speed"] or 1.0, options["duration"] or math.inf
+    deployed, interrupted, failure, lost = None, False, None, 0
+    with packets.opened(options["live"], speed, duration_s) as arrivals:
+        try:
+            with live(
+                model, options["target"], confidence=confidence, weight_scale=scale, options=run
+            ) as deployed:
+                interrupted = _follow(deployed, arrivals, options["limit"], say)
+        except BackendFailure as err:
+            failure = err
         lost = arrivals.lost()
-    if interrupted and not deployed.n_decided:
-        raise KeyboardInterrupt
-    return deployed.report(labels, lost=lost), interrupted
+    if deployed is None or not deployed.n_decided:
+        if failure is not None:
+            raise failure
+        if interrupted:
+            raise KeyboardInterrupt
+        raise InputError(f"--live {options['live']}", "no packet came", todo="wait for longer")
+    return Ended(deployed.report(labels, lost=lost), interrupted, failure)
 
 
 def _refuse(options: dict[str, Any]) -> None:

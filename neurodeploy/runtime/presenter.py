@@ -46,17 +46,18 @@ class Shown:
     membrane_mV: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
     def note(self, heard: Heard) -> None:
-        """Keep what was told."""
+        """Keep what was told; what an earlier sample has left is none of this one's."""
         for name, (tick, index) in heard.spikes.items():
-            self.spikes.setdefault(name, []).append((tick, index))
+            mine = tick >= self.begun
+            self.spikes.setdefault(name, []).append((tick[mine], index[mine]))
         if heard.membrane_mV is not None:
             self.membrane_mV[heard.until - 1] = heard.membrane_mV
         if self.onset is None:
-            self.onset = self._first(heard)
+            self.onset = self._first(heard.until)
 
     def is_exact(self, until: int) -> bool:
         """Tell whether sources have sent what was planned before a tick, and nothing else."""
-        onset = self.begun if self.onset is None else self.onset
+        onset = self.started
         planned = Counter(
             (tick, name, int(neuron))
             for tick, name, index in self.planned
@@ -65,19 +66,41 @@ class Shown:
         )
         told = Counter(
             (int(tick) - onset, name, int(neuron))
-            for name in {name for _, name, _ in self.planned}
+            for name in self._sources
             for ticks, index in self.spikes.get(name, [])
             for tick, neuron in zip(ticks, index, strict=True)
+            if tick < until
         )
         return planned == told
 
-    def _first(self, heard: Heard) -> int | None:
+    @property
+    def started(self) -> int:
+        """The tick that counts as its tick 0, as far as is known."""
+        return self.begun if self.onset is None else self.onset
+
+    @property
+    def late_ticks(self) -> int:
+        """How much later the last input came than was planned."""
+        told = [
+            int(ticks.max())
+            for name in self._sources
+            for ticks, _ in self.spikes.get(name, [])
+            if ticks.size
+        ]
+        planned = max((tick for tick, _, _ in self.planned), default=0)
+        return max(0, *(tick - self.started - planned for tick in told), 0)
+
+    @property
+    def _sources(self) -> set[str]:
+        return {name for _, name, _ in self.planned}
+
+    def _first(self, until: int) -> int | None:
         """Return when the first spike was sent; one that is not told in time is lost."""
-        if not self.planned or heard.until - self.begun > PATIENCE_TICKS:
+        if not self.planned or until - self.begun > PATIENCE_TICKS:
             return self.begun
         tick, name, _ = self.planned[0]
-        told = heard.spikes.get(name, (_NONE, _NONE))[0]
-        return int(told.min()) - tick if told.size else None
+        told = [int(ticks.min()) for ticks, _ in self.spikes.get(name, []) if ticks.size]
+        return min(told) - tick if told else None
 
 
 class Presenter:
@@ -131,14 +154,20 @@ class Presenter:
         if self._restored:
             self._session.restore()
         shown = Shown(self._planned(raster), self._session.now)
-        waiting = [*shown.planned, *self._flushes()]
+        waiting, flushes = list(shown.planned), self._flushes()
         while not self._is_over(shown):
-            now = self._session.now - shown.begun
-            due = [one for one in waiting if one[0] <= now]
+            sent = self._session.now - shown.begun
+            due = [one for one in waiting if one[0] <= sent]
             waiting = waiting[len(due) :]
+            if flushes and self._settling(shown) >= self.plan.flush_tick:
+                due, flushes = [*due, *flushes], []
             heard = self._session.step(_together(due))
             shown.note(heard)
             yield shown, self.done(shown)
+
+    def _settling(self, shown: Shown) -> int:
+        """Return ticks of a sample that are over, counted from when its input was all there."""
+        return self._session.now - shown.started - shown.late_ticks
 
     def done(self, shown: Shown) -> int:
         """Return how many steps of the output are over."""
@@ -154,7 +183,7 @@ class Presenter:
 
     def ticks(self, shown: Shown) -> int:
         """Return how many ticks of a sample are over."""
-        return self._session.now - (shown.begun if shown.onset is None else shown.onset)
+        return self._session.now - shown.started
 
     def recording(self, shown: Shown, done: int | None = None) -> Recording:
         """Return what was told of a sample.
@@ -171,7 +200,7 @@ class Presenter:
         return Recording(1, spikes, self._membrane(shown, steps))
 
     def _is_over(self, shown: Shown) -> bool:
-        return shown.onset is not None and self.ticks(shown) >= self.plan.sample_ticks
+        return shown.onset is not None and self._settling(shown) >= self.plan.sample_ticks
 
     def _planned(self, raster: Raster) -> list[Planned]:
         """Return what sources send, by tick."""
@@ -191,7 +220,7 @@ class Presenter:
         index = np.concatenate([_NONE, *(one[1] for one in parts)])
         neurons = self.net.population(name).kind == "neurons"
         first = self.plan.start_tick[name] if neurons else 0
-        step = tick - (shown.onset or 0) - first
+        step = tick - shown.started - first
         kept = step >= 0
         if neurons:
             kept &= step < steps
@@ -203,7 +232,7 @@ class Presenter:
             return None
         size = self.net.population(self.net.output).size
         membrane = np.zeros((1, steps, size))
-        first = (shown.onset or 0) + self.plan.start_tick[self.net.output] + 1
+        first = shown.started + self.plan.start_tick[self.net.output] + 1
         for step in range(steps):
             if first + step in shown.membrane_mV:
                 membrane[0, step] = shown.membrane_mV[first + step] / self._scale

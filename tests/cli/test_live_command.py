@@ -10,11 +10,16 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from neurodeploy import packets
 from neurodeploy.cli import main
+from neurodeploy.errors import BackendFailure
+from neurodeploy.runtime import going_live
+from neurodeploy_brian2 import BACKEND
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = "models/packet-signatures/sample.pcap"
@@ -92,6 +97,46 @@ def test_bad_input(capsys, tmp_path, args, says):
 def test_a_model_that_takes_no_packets(capsys, tmp_path):
     assert main(["deploy", "digits", f"--live={SAMPLE}", f"--out={tmp_path}"]) == 2
     assert "digits: does not take packets" in capsys.readouterr().err
+
+
+def test_a_run_that_fails_at_its_end_still_leaves_what_was_decided(capsys, tmp_path, monkeypatch):
+    class Lossy:
+        """The emulator, with a machine's judgement at the end of its run."""
+
+        def missing(self):
+            return None
+
+        @contextmanager
+        def live(self, options):
+            with BACKEND.live(options) as session:
+                yield session
+            raise BackendFailure("run", "lost 3 spikes")
+
+    monkeypatch.setattr(going_live, "find", lambda _name: Lossy())
+    args = [f"--live={SAMPLE}", FAST, "--limit=3", f"--out={tmp_path}"]
+    assert main(["deploy", "packet-signatures", *args]) == 3
+    assert capsys.readouterr().err == "neurodeploy: run: lost 3 spikes\n"
+    assert len(rows(tmp_path / "predictions.csv")) == 3
+
+
+def test_labels_that_fit_no_packet_do_not_cost_the_report(capsys, tmp_path, monkeypatch):
+    """Labels of an interface are only read when its packets are there."""
+    replayed = Path(SAMPLE)
+
+    @contextmanager
+    def opened(source, *_):
+        assert source == "lo"
+        yield packets.arrivals.Replay(replayed, 1e9)
+
+    monkeypatch.setattr(packets, "opened", opened)
+    labels = tmp_path / "labels.csv"
+    labels.write_text("src,sport,dst,dport,proto,label\n1.2.3.4,5,1.2.3.5,6,tcp,DNS\n")
+    args = ["--live=lo", f"--labels={labels}", "--limit=2", f"--out={tmp_path / 'out'}"]
+    assert main(["deploy", "packet-signatures", *args]) == 0
+    said = capsys.readouterr()
+    assert "no flow of the file is in the capture" in said.err
+    assert "reported without labels" in said.err
+    assert len(rows(tmp_path / "out" / "predictions.csv")) == 2
 
 
 def started(tmp_path, *args):

@@ -97,13 +97,25 @@ def test_the_flush_waits_for_late_input():
     board = Board(late=3, slack=4)
     presenter, shown, _ = shown_on(board)
     (flushed,) = [t - 100 for t, s in board.log if "flush" in s]
-    assert flushed == 10
+    # It counts from when the input has arrived.
+    assert flushed == 3 + 6 + 4
     assert presenter.ticks(shown) == PLAN.sample_ticks + 8
 
 
 def test_input_that_is_spread_is_noticed():
     presenter, shown, _ = shown_on(Board(slack=4, spread=lambda name, k: k))
     assert not presenter.is_exact(shown)
+    assert shown.late_ticks == 1
+    assert presenter.ticks(shown) == PLAN.sample_ticks + 2 * 4 + 1
+
+
+def test_what_is_told_of_an_earlier_sample_is_not_this_ones():
+    board = Board()
+    board.due.append((97, "n0", 0))
+    board.due.append((98, "input", 3))
+    presenter, shown, _ = shown_on(board)
+    assert presenter.is_exact(shown)
+    assert presenter.recording(shown).spikes["n0"].index.tolist() == [1, 1, 1]
 
 
 def test_input_that_is_lost_is_noticed():
