@@ -8,10 +8,12 @@ True
 
 from neurodeploy.checking import Check, Machine, check
 from neurodeploy.compiler import Compiled
+from neurodeploy.confidence import Confidence
 from neurodeploy.deployment import Interrupted, compile, deploy
 from neurodeploy.describe import Model, load
 from neurodeploy.errors import NeurodeployError
 from neurodeploy.inputs import Samples, read
+from neurodeploy.live import Live, LiveDecision, live
 from neurodeploy.passes import WeightScale
 from neurodeploy.results import Report
 
@@ -20,7 +22,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Check",
     "Compiled",
+    "Confidence",
     "Interrupted",
+    "Live",
+    "LiveDecision",
     "Machine",
     "Model",
     "NeurodeployError",
@@ -30,6 +35,7 @@ __all__ = [
     "check",
     "compile",
     "deploy",
+    "live",
     "load",
     "read",
 ]

@@ -14,6 +14,7 @@ from neurodeploy.errors import (
 )
 from neurodeploy.records import Finding
 from neurodeploy.runtime.backend import Backend, MachineOptions, SessionOptions
+from neurodeploy.runtime.live import Heard, LiveBackend, LiveSession
 from neurodeploy.target.spec import TargetSpec
 from neurodeploy.target.weight_scale import (
     DEFAULT_RATE_HZ,
@@ -38,8 +39,11 @@ __all__ = [
     "BackendFailure",
     "BackendUnavailable",
     "Finding",
+    "Heard",
     "IncomingProjection",
     "InputError",
+    "LiveBackend",
+    "LiveSession",
     "LoweringError",
     "MachineOptions",
     "ModelError",

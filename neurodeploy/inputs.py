@@ -223,11 +223,33 @@ def _read_npz(path: Path) -> Samples:
 
 
 def _read_capture(model: Model, path: Path, labels: str | Path | None) -> Samples:
+    capture = packets.read(path)
+    y = None if labels is None else packets.read_labels(labels, capture, model.classes)
+    return from_capture(model, capture, path.name, y)
+
+
+def from_capture(
+    model: Model, capture: packets.Capture, name: str, y: Ints | None = None
+) -> Samples:
+    """Return packets as the model takes them.
+
+    Parameters
+    ----------
+    model : Model
+    capture : Capture
+    name : str
+        Of the samples.
+    y : (n,) int array, optional
+        Class indices, -1 for a packet without a label.
+
+    Raises
+    ------
+    ModelError
+        If the model does not take packets.
+    """
     if model.packets is None:
         raise ModelError(model.name, "does not take packets")
-    capture = packets.read(path)
     flows = packets.flows(capture)
-    y = None if labels is None else packets.read_labels(labels, capture, model.classes)
     x = packets.bits(capture, ports=model.packets.ports)
     if model.spatial is not None:
         x = x[:, chosen_columns(model.spatial, model.packets.ports)]
@@ -236,7 +258,7 @@ def _read_capture(model: Model, path: Path, labels: str | Path | None) -> Sample
     return Samples(
         x=x,
         y=y,
-        name=path.name,
+        name=name,
         columns={"pkt": list(range(1, len(capture) + 1)), **ends},
         groups=Groups(
             "flow",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,63 @@ class GroupDecisions:
 
 
 @dataclass(frozen=True, eq=False)
+class LiveFigures:
+    """How soon samples were decided that came one by one.
+
+    Parameters
+    ----------
+    source : str
+        Where they came from.
+    confidence : str
+        What had to be so before a sample was decided.
+    sample_steps : int
+        Steps of a sample.
+    steps : (n,) int array
+        Steps that were over when a sample was decided; 0 for one that was not shown.
+    network_ms, wall_ms : (n,) float array
+        From a sample's first tick to its decision, and from its arrival.
+    changed : int
+        Samples that all their steps would decide otherwise.
+    repeated : int
+        Times that a sample was shown again, as its input was spread over other ticks.
+    lost : int
+        Packets that came and could not be kept.
+    """
+
+    source: str
+    confidence: str
+    sample_steps: int
+    steps: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    network_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    wall_ms: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    changed: int = 0
+    repeated: int = 0
+    lost: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """Return the figures as a document that strict JSON can hold."""
+        shown = self.steps > 0
+        return {
+            "source": self.source,
+            "confidence": self.confidence,
+            "sample_steps": self.sample_steps,
+            "shown": int(np.count_nonzero(shown)),
+            "early": int(np.count_nonzero(shown & (self.steps < self.sample_steps))),
+            "mean_steps": _mean(self.steps[shown]),
+            "mean_network_ms": _mean(self.network_ms[shown]),
+            "median_wall_ms": float(np.median(self.wall_ms)) if self.wall_ms.size else None,
+            "max_wall_ms": float(self.wall_ms.max()) if self.wall_ms.size else None,
+            "changed": self.changed,
+            "repeated": self.repeated,
+            "lost": self.lost,
+        }
+
+
+def _mean(values: NDArray[Any]) -> float | None:
+    return float(values.mean()) if values.size else None
+
+
+@dataclass(frozen=True, eq=False)
 class Report:
     """The result of a deployment.
 
@@ -73,6 +131,8 @@ class Report:
         The HTML report, once written.
     detection : Detection or None
         Of a learner of spatial patterns: what each detector said and ought to have said.
+    live : LiveFigures or None
+        Of samples that came one by one; `decisions` are then those that were given at once.
     """
 
     model: str
@@ -92,6 +152,7 @@ class Report:
     provenance: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = None
     detection: Detection | None = None
+    live: LiveFigures | None = None
 
     @property
     def n_samples(self) -> int:

@@ -10,6 +10,7 @@ from importlib import metadata
 from neurodeploy.api import BackendUnavailable, InputError, SessionOptions, TargetSpec
 from neurodeploy_brian2.engines import ENGINES
 from neurodeploy_brian2.simulator import Simulator
+from neurodeploy_brian2.stepping import LiveEmulator
 
 _NEEDS = ("brian2", "neo")
 
@@ -60,6 +61,12 @@ class BrianBackend:
             yield simulator
         finally:
             simulator.end()
+
+    @contextlib.contextmanager
+    def live(self, options: SessionOptions) -> Iterator[LiveEmulator]:
+        """Yield a simulator whose network is fed tick by tick, on a clock of its own."""
+        with self.session(options) as simulator:
+            yield LiveEmulator(simulator)
 
 
 __all__ = ["BrianBackend"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from neurodeploy.api import BackendUnavailable, SessionOptions, TargetSpec
-from neurodeploy_spinnaker import session, versions
+from neurodeploy_spinnaker import live, session, versions
+from neurodeploy_spinnaker.live import LiveBoard
 from neurodeploy_spinnaker.machine import choose
 from neurodeploy_spinnaker.simulation import Simulation
 
@@ -35,6 +36,10 @@ class SpiNNakerBackend:
         if reason is not None:
             raise BackendUnavailable(f"target {self.name}", reason)
         return session.opened(options, choose(options.machine))
+
+    def live(self, options: SessionOptions) -> AbstractContextManager[LiveBoard]:
+        """Yield pyNN.spiNNaker for a network that is fed while it runs."""
+        return live.opened(options, choose(options.machine), self.name)
 
 
 __all__ = ["SpiNNakerBackend"]

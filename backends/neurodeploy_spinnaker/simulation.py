@@ -93,6 +93,15 @@ class Simulation:
 
     run_for = run
 
+    def run_forever(self) -> float:
+        """Run until another thread asks for a stop, and judge; raises what `run` raises."""
+
+        def run() -> float:
+            self._module.external_devices.run_forever()
+            return float(self._module.get_current_time())
+
+        return self._judged(run)
+
     def _judged(self, run: Callable[[], float]) -> float:
         with translated(self._log, self._known):
             try:

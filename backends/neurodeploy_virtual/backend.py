@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from neurodeploy.api import BackendUnavailable, SessionOptions, TargetSpec
-from neurodeploy_spinnaker import session, versions
+from neurodeploy_spinnaker import live, session, versions
+from neurodeploy_spinnaker.live import LiveBoard
 from neurodeploy_spinnaker.machine import SECRETS, Witness
 from neurodeploy_spinnaker.simulation import Simulation
 from neurodeploy_virtual.board import ADDRESS, Board, BoardOptions
@@ -84,6 +85,10 @@ class VirtualBackend:
         if reason is not None:
             raise BackendUnavailable(f"target {self.name}", reason)
         return session.opened(options, VirtualMachine(options.machine.version or 5))
+
+    def live(self, options: SessionOptions) -> AbstractContextManager[LiveBoard]:
+        """Yield pyNN.spiNNaker for a network that is fed while it runs."""
+        return live.opened(options, VirtualMachine(options.machine.version or 5), self.name)
 
 
 __all__ = ["VirtualBackend", "VirtualMachine"]

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neurodeploy.cli.codes import DONE, FAILED_CHECK, INTERRUPTED
+from neurodeploy.cli.live import live_options, refuse_alone, run_live
 from neurodeploy.cli.machine_options import machine_from, machine_options
 from neurodeploy.cli.options import load_model, model_options, progress_bar
 from neurodeploy.cli.shown import show_report
 from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
+    from neurodeploy.describe import Model
     from neurodeploy.results import Report
 
 
 @click.command()
 @model_options
 @machine_options
+@live_options
 @click.option("--data", type=click.Path(path_type=Path), help="npz (x, y) or pcap/pcapng.")
 @click.option("--labels", type=click.Path(path_type=Path), help="CSV with a capture's labels.")
 @click.option("--target", default="emulator", show_default=True)
@@ -54,6 +57,9 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     from neurodeploy.report.files import file_stem, writable
 
     loaded = load_model(model, options)
+    if options["live"]:
+        return _live(loaded, as_json, options)
+    refuse_alone(options)
     if options["labels"] and not options["data"]:
         raise InputError("--labels", "needs the capture it belongs to", todo="give --data as well")
     samples = (
@@ -92,6 +98,26 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     if interrupted:
         kept = f"{report.n_samples} of {report.planned} samples kept in {folder}"
         click.echo(f"neurodeploy: interrupted; {kept}", err=True)
+        return INTERRUPTED
+    return _judge(report, options["min_accuracy"], options["min_agreement"])
+
+
+def _live(model: Model, as_json: bool, options: dict[str, Any]) -> int:
+    """Decide packets as they come, each on a line of its own; report at the end."""
+    from neurodeploy.report import write
+    from neurodeploy.report.files import file_stem, writable
+
+    named = f"{model.name}-{file_stem(options['target'])}-live"
+    folder = writable(options["out"] or Path("runs") / named)
+    # With --json, stdout holds nothing but the document.
+    ended = run_live(model, folder, options, lambda line: click.echo(line, err=as_json))
+    report = write(ended.report, folder)
+    show_report(report, as_json)
+    if ended.failure is not None:
+        raise ended.failure
+    if ended.interrupted:
+        n = f"{report.n_samples} packet" + ("" if report.n_samples == 1 else "s")
+        click.echo(f"neurodeploy: stopped; {n} in {folder}", err=True)
         return INTERRUPTED
     return _judge(report, options["min_accuracy"], options["min_agreement"])
 

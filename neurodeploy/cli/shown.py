@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from neurodeploy.detectors.detection import Detection
-    from neurodeploy.results import Report
+    from neurodeploy.results import LiveFigures, Report
 
 #: Rows of a table that are printed; all are in the files.
 ROWS = 40
@@ -44,12 +44,29 @@ def _lines(report: Report) -> Iterator[str]:
     planned = f" of {report.planned} (interrupted)" if report.interrupted else ""
     said = f"undecided {decisions.undecided}, tied {decisions.ties}"
     yield f"samples     {report.n_samples}{planned}   {said}"
+    if report.live is not None:
+        yield from _live_lines(report.live)
     yield f"arithmetic  {report.emulates} (target {report.target}, engine {report.engine})"
     spent = ", ".join(f"{name} {seconds:.2f}" for name, seconds in report.timing_s.items())
     yield f"time in s   {spent}"
     for warning in report.warnings:
         yield f"warning     {warning}"
     yield f"report      {report.path}"
+
+
+def _live_lines(live: LiveFigures) -> Iterator[str]:
+    """Yield how soon packets were decided."""
+    said = live.document()
+    yield f"live        {said['shown']} shown, {said['early']} decided early ({live.confidence})"
+    if said["mean_steps"] is not None:
+        steps = f"{said['mean_steps']:.2f} of {live.sample_steps} steps"
+        yield f"            on average {steps}, {said['mean_network_ms']:.2f} ms of network time"
+    if live.changed:
+        yield f"            {live.changed} would be decided otherwise by all steps"
+    if live.repeated:
+        yield f"            {live.repeated} shown again: their input was spread over steps"
+    if live.lost:
+        yield f"            {live.lost} packets were lost before they could be read"
 
 
 def _detection_lines(found: Detection) -> Iterator[str]:

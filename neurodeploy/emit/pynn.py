@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ Ints = NDArray[np.int64]
 def emit(
     net: Network,
     sim: Any,
-    sources: Mapping[str, tuple[Ints, Ints]],
+    sources: Mapping[str, tuple[Ints, Ints]] | Callable[[Population, str], Any],
     suffix: str = "",
     per_core: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
@@ -29,8 +29,9 @@ def emit(
         Lowered.
     sim : module
         `pyNN.spiNNaker`, the emulator or another module of that shape.
-    sources : mapping of source name to (tick, index)
-        What each source sends, sorted by neuron.
+    sources : mapping of source name to (tick, index), or callable
+        What each source sends, sorted by neuron; or what makes a source, given its population
+        and label, that is fed later.
     suffix : str
         Of every label, to tell copies of a network apart.
     per_core : mapping of population name to int, optional
@@ -44,6 +45,8 @@ def emit(
     for pop in net.populations:
         if pop.kind == "neurons":
             handles[pop.name] = _neurons(pop, sim, suffix)
+        elif callable(sources):
+            handles[pop.name] = sources(pop, pop.name + suffix)
         else:
             times = spike_times_ms(sources[pop.name], pop.size, net.timestep_ms)
             handles[pop.name] = sim.Population(

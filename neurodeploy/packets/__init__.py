@@ -1,13 +1,16 @@
 """The packet front end: captures in, spatial patterns, flows and votes out."""
 
+from neurodeploy.packets.arrivals import Arrival, Arrivals, opened
 from neurodeploy.packets.bits import bits
-from neurodeploy.packets.capture import Capture, read
+from neurodeploy.packets.capture import Capture, join, read, take_apart
 from neurodeploy.packets.decode import Packet
 from neurodeploy.packets.flows import FlowKey, Flows, flows, majority, vote
 from neurodeploy.packets.labels import read_labels
 from neurodeploy.packets.layout import Ports, feature_names
 
 __all__ = [
+    "Arrival",
+    "Arrivals",
     "Capture",
     "FlowKey",
     "Flows",
@@ -16,8 +19,11 @@ __all__ = [
     "bits",
     "feature_names",
     "flows",
+    "join",
     "majority",
+    "opened",
     "read",
     "read_labels",
+    "take_apart",
     "vote",
 ]

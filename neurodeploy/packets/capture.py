@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,6 +123,23 @@ def read(path: str | Path) -> Capture:
     records = read_records(path)
     if not records:
         raise InputError(who, "the capture holds no packets", todo="capture again")
+    return take_apart(who, records)
+
+
+def take_apart(who: str, records: Sequence[Record]) -> Capture:
+    """Take records apart.
+
+    Parameters
+    ----------
+    who : str
+        Where they come from, for messages.
+    records : sequence of Record
+
+    Raises
+    ------
+    InputError
+        If they hold a link layer that is not known.
+    """
     _check_links(who, records)
     kept = np.array([len(record.data) for record in records])
     lengths = np.array([record.length for record in records], dtype=np.int64)
@@ -134,7 +152,25 @@ def read(path: str | Path) -> Capture:
     return Capture(who, packets, times_s, lengths, truncated)
 
 
-def _check_links(who: str, records: list[Record]) -> None:
+def join(name: str, parts: Sequence[Capture]) -> Capture:
+    """Return captures, one after the other, as one.
+
+    Parameters
+    ----------
+    name : str
+    parts : sequence of Capture
+    """
+    none = np.zeros(0)
+    return Capture(
+        name,
+        tuple(packet for part in parts for packet in part.packets),
+        np.concatenate([none, *(part.times_s for part in parts)]),
+        np.concatenate([none.astype(np.int64), *(part.lengths for part in parts)]),
+        np.concatenate([none.astype(bool), *(part.truncated for part in parts)]),
+    )
+
+
+def _check_links(who: str, records: Sequence[Record]) -> None:
     """Refuse link layers that `decode` does not know."""
     unknown = sorted({record.link_type for record in records} - set(LINK_TYPES))
     if unknown:

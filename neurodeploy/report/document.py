@@ -57,7 +57,9 @@ def document(report: Report) -> dict[str, Any]:
         "provenance": dict(report.provenance),
         "notes": list(report.network.notes),
         "report": None if report.path is None else str(report.path),
-    } | ({} if report.detection is None else report.detection.document())
+        **({} if report.live is None else {"live": report.live.document()}),
+        **({} if report.detection is None else report.detection.document()),
+    }
 
 
 def names_of(report: Report, indices: NDArray[np.int64]) -> list[str | None]:

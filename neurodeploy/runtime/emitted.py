@@ -87,7 +87,7 @@ class _Batch:
         self._raster, self._plan = raster, arrangement.plan
         self._net = net = arrangement.net
         output = net.population(net.output)
-        self._silent = output if _never_spikes(output) else None
+        self._silent = output if never_spikes(output) else None
         self._spiking = [p for p in net.neurons if p is not self._silent]
         self._seen: dict[str, list[_Seen]] = {
             p.name: [] for p in net.populations if p.kind != "flush"
@@ -176,8 +176,9 @@ def _said(sim: Any, options: SessionOptions) -> dict[str, Any]:
     }
 
 
-def _never_spikes(pop: Population) -> bool:
+def never_spikes(pop: Population) -> bool:
+    """Tell whether a population has a membrane only."""
     return pop.dynamics is not None and pop.dynamics.threshold is None
 
 
-__all__ = ["run_emitted"]
+__all__ = ["never_spikes", "run_emitted"]

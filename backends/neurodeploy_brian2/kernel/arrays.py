@@ -128,15 +128,31 @@ def make_cells(memory: Memory, plan: Plan) -> Any:
     spans = _spans(plan)
     held = memory.ffi.new("nd_span[]", spans)
     memory._kept.append(held)
-    columns = {c_name: _column(plan.groups, "state", ours) for c_name, ours in _STARTS}
-    columns |= {c_name: _column(plan.groups, "constants", ours) for c_name, ours in _CONSTANTS}
-    return memory.new(
+    columns = {c_name: _column(plan.groups, "constants", ours) for c_name, ours in _CONSTANTS}
+    cells = memory.new(
         "nd_cells *",
         n=plan.n,
         n_spans=len(spans),
         spans=held,
         **{name: memory.array("int32_t", value, np.int32) for name, value in columns.items()},
     )
+    set_starts(memory, cells, plan)
+    return cells
+
+
+def set_starts(memory: Memory, cells: Any, plan: Plan) -> None:
+    """Let neurons start from the state of a plan, which has the same neurons otherwise.
+
+    Parameters
+    ----------
+    memory : Memory
+        Keeps the state, which may be for less long than it keeps the neurons.
+    cells : nd_cells
+    plan : Plan
+    """
+    for c_name, ours in _STARTS:
+        values = _column(plan.groups, "state", ours)
+        setattr(cells, c_name, memory.array("int32_t", values, np.int32))
 
 
 def make_task(memory: Memory, plan: Plan, n_slots: int, watched: dict[str, Any]) -> Any:
@@ -217,4 +233,4 @@ def _column(groups: tuple[Cells, ...], part: str, name: str) -> Ints:
     return low
 
 
-__all__ = ["RECORDED", "Each", "Memory", "make_cells", "make_net", "make_task"]
+__all__ = ["RECORDED", "Each", "Memory", "make_cells", "make_net", "make_task", "set_starts"]

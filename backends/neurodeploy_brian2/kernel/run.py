@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +22,7 @@ from neurodeploy_brian2.kernel.arrays import (
     make_cells,
     make_net,
     make_task,
+    set_starts,
 )
 from neurodeploy_brian2.plan import (
     MAX_RECEPTORS,
@@ -51,8 +53,53 @@ def accepts(plan: Plan) -> bool:
     return groups and seen and not plan.plastic and plan.n > 0 and plan.n_ticks > 0
 
 
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Synapses in rows, and neurons, for all plans that have the same ones.
+
+    Parameters
+    ----------
+    memory : Memory
+        Keeps them.
+    net : nd_net
+    n_slots : int
+        Of a ring buffer.
+    cells : nd_cells
+        What they start from is that of the last plan.
+    """
+
+    memory: Memory
+    net: Any
+    n_slots: int
+    cells: Any
+
+
+def pack(plan: Plan) -> Packed:
+    """Return synapses and neurons of a plan, so that further plans need not sort them again.
+
+    Parameters
+    ----------
+    plan : Plan
+        Without input under way.
+
+    Raises
+    ------
+    BackendUnavailable
+        If the extension was not built.
+    BackendFailure
+        If memory runs out.
+    """
+    module = _built()
+    memory = Memory(module.ffi)
+    return Packed(memory, *make_net(module.lib, memory, plan), make_cells(memory, plan))
+
+
 def execute(
-    plan: Plan, *, n_threads: int | None = None, progress: Progress | None = None
+    plan: Plan,
+    *,
+    n_threads: int | None = None,
+    progress: Progress | None = None,
+    packed: Packed | None = None,
 ) -> Outcome:
     """Run a plan and return what it asked to record.
 
@@ -64,6 +111,8 @@ def execute(
         Samples are shared out among so many threads; the processors there are by default.
     progress : callable, optional
         Called with the share done.
+    packed : Packed, optional
+        The plan's synapses and neurons, where they were packed before; by one thread at a time.
 
     Raises
     ------
@@ -79,8 +128,13 @@ def execute(
         for name in {*RECORDED, *plan.record}
     }
     with _Workers(module, plan, n_threads or os.cpu_count() or 1, progress) as workers:
-        net, n_slots = make_net(module.lib, memory, plan, workers.n_parts, workers.each)
-        cells, task = make_cells(memory, plan), make_task(memory, plan, n_slots, watched)
+        if packed is None:
+            net, n_slots = make_net(module.lib, memory, plan, workers.n_parts, workers.each)
+            cells = make_cells(memory, plan)
+        else:
+            net, n_slots, cells = packed.net, packed.n_slots, packed.cells
+            set_starts(memory, cells, plan)
+        task = make_task(memory, plan, n_slots, watched)
         runs = workers.run((net, cells, task))
         tick, index = _spikes(module, plan.n, runs, workers.each)
     return Outcome(
@@ -245,4 +299,4 @@ def _load() -> Any:
         return None
 
 
-__all__ = ["accepts", "available", "execute", "packed_bytes"]
+__all__ = ["Packed", "accepts", "available", "execute", "pack", "packed_bytes"]

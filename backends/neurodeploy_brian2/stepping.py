@@ -1,0 +1,153 @@
+"""A network that runs tick by tick on spikes that come as it runs.
+
+Each tick is a plan of its own that starts where the last one left the neurons, as in a run in
+pieces: the same engines execute it, so a run in ticks gives the same integers as one in a batch.
+The synapses are sorted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurodeploy.api import Heard
+from neurodeploy_brian2 import kernel
+from neurodeploy_brian2.engines import choose, execute
+from neurodeploy_brian2.errors import UnsupportedError
+from neurodeploy_brian2.mapping import Network, make_plan
+from neurodeploy_brian2.plan import Ints, Outcome, Plan
+from neurodeploy_brian2.running import ONE_PIECE
+from neurodeploy_brian2.simulator import Simulator
+from neurodeploy_brian2.sources import SourceSpikes
+
+_NONE = np.zeros(0, dtype=np.int64)
+_ONE = 2.0**15
+"""S16.15 bits of 1."""
+
+
+class LiveEmulator:
+    """A simulator whose network is fed while it runs.
+
+    It knows what the compiler emits: static synapses, and sources that only pass spikes on.
+
+    Parameters
+    ----------
+    simulator : Simulator
+    """
+
+    slack_ticks = 0
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.sim = simulator
+        self.engine_used = simulator.engine
+        self.tells: tuple[str, ...] = ()
+        self.now = 0
+
+    def source(self, size: int, label: str) -> Any:
+        """Make a population that sends what `step` is given."""
+        silent = self.sim.SpikeSourceArray(spike_times=[[] for _ in range(size)])
+        return self.sim.Population(size, silent, label=label)
+
+    def start(self, handles: Mapping[str, Any], output: str, *, membrane: bool) -> None:
+        """Map the network that was built; every spike is told, of the output its membrane."""
+        if self.sim.engine == ONE_PIECE:
+            raise UnsupportedError(
+                f"engine {ONE_PIECE}", "runs a network once, not live", todo="use the engine auto"
+            )
+        for name, population in handles.items():
+            if not population.is_source:
+                population.record("v" if membrane and name == output else "spikes")
+            population.settle()
+        network = self.sim.network()
+        self._first = self._plan = _one_tick(network)
+        self.engine_used = choose(self._first, self.sim.engine)
+        self._packed = kernel.pack(self._first) if self.engine_used == "kernel" else None
+        self._sources = _places(handles, network.offsets(sources=True))
+        self._neurons = _places(handles, network.offsets(sources=False))
+        self.tells = tuple(handles)
+        self._saturated = np.zeros(self._first.n, dtype=np.int64)
+
+    def step(self, spikes: Mapping[str, Ints]) -> Heard:
+        """Send spikes of sources and run one tick."""
+        plan = self._sent(spikes)
+        outcome = self._execute(plan)
+        self._saturated += outcome.saturated.sum(axis=1)
+        self._plan = _continued(self._first, outcome)
+        told = {
+            name: (np.full(len(index), self.now, dtype=np.int64), index)
+            for name, index in {**spikes, **self._fired(outcome)}.items()
+        }
+        self.now += 1
+        return Heard(self.now, told, _membrane_mV(outcome))
+
+    def restore(self) -> None:
+        """Go back to the state before the first tick, spikes under way included."""
+        self._plan = self._first
+
+    def said(self) -> dict[str, Any]:
+        """Return the engine, and in how many ticks ring buffers were full."""
+        full = {
+            name: int(self._saturated[first : first + size].sum())
+            for name, (first, size) in self._neurons.items()
+        }
+        return {"engine": self.engine_used, "saturations": full}
+
+    def _sent(self, spikes: Mapping[str, Ints]) -> Plan:
+        every = [index + self._sources[name][0] for name, index in spikes.items()]
+        source, times = np.unique(np.concatenate([_NONE, *every]), return_counts=True)
+        return replace(
+            self._plan,
+            spike_tick=np.zeros(len(source), dtype=np.int64),
+            spike_source=source,
+            spike_times=times.astype(np.int64),
+        )
+
+    def _execute(self, plan: Plan) -> Outcome:
+        if self._packed is not None:
+            return kernel.execute(plan, n_threads=1, packed=self._packed)
+        return execute(plan, self.engine_used)
+
+    def _fired(self, outcome: Outcome) -> dict[str, Ints]:
+        index = outcome.spike_index
+        return {
+            name: index[(index >= first) & (index < first + size)] - first
+            for name, (first, size) in self._neurons.items()
+        }
+
+
+def _one_tick(network: Network) -> Plan:
+    """Return the plan of one tick without input."""
+    silent = {pop: SourceSpikes(_NONE, _NONE) for pop in network.populations if pop.is_source}
+    return replace(make_plan(network, silent, 1, None), keep_state=True)
+
+
+def _continued(plan: Plan, outcome: Outcome) -> Plan:
+    """Return the plan of the next tick."""
+    state = outcome.state
+    if state is None:
+        return plan
+    groups = tuple(
+        replace(group, state=now) for group, now in zip(plan.groups, state.groups, strict=True)
+    )
+    return replace(plan, groups=groups, pending=state.pending)
+
+
+def _places(handles: Mapping[str, Any], offsets: Mapping[Any, int]) -> dict[str, tuple[int, int]]:
+    """Return first index and size of the populations that are there, by name."""
+    return {
+        name: (offsets[population], population.size)
+        for name, population in handles.items()
+        if population in offsets
+    }
+
+
+def _membrane_mV(outcome: Outcome) -> NDArray[np.float64] | None:
+    values = outcome.watched["v"]
+    return values[0] / _ONE if values.shape[1] else None
+
+
+__all__ = ["LiveEmulator"]
