@@ -24,8 +24,9 @@ from neurodeploy.records import Recording, Spikes
 BATCH = 512
 #: Values that peaks are found among at once; bounds memory.
 AT_ONCE = 4_000_000
-#: Share of the weights that are not 0 up to which a sparse product is faster than a dense one.
-SPARSE = 0.1
+#: Share of the weights that are not 0 up to which a sparse product is faster than a dense one, and
+#: weights up to which it never is.
+SPARSE, SMALL = 0.1, 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +233,8 @@ def _matrix(proj: Projection, shape: tuple[int, int], part: Callable[[Floats], F
     matrix = csr_array(synapses, shape=shape)
     matrix.sum_duplicates()
     matrix.data = part(matrix.data)
-    dense = matrix.nnz > SPARSE * shape[0] * shape[1]
+    n_weights = shape[0] * shape[1]
+    dense = n_weights <= SMALL or matrix.nnz > SPARSE * n_weights
     return matrix.toarray() if dense else matrix
 
 

@@ -6,7 +6,7 @@ Runs on target `virtual`, or on a board with `pytest --target spinnaker --board 
 import nir
 import numpy as np
 import pytest
-from strategies import chain, input_node, linear
+from strategies import Case, Layer, chain, input_node, linear
 
 import neurodeploy as nd
 from neurodeploy.deployment import shipped_samples
@@ -91,4 +91,23 @@ def test_convolutions_and_resets_by_subtraction(deployed, kind, reset, how):
     found, wanted = deployed(soft_cnn(kind, reset), samples, presentation=Presentation(how))
     assert wanted.recording.spikes["b"].total > 500
     assert wanted.recording.spikes["f"].total > 20
+    assert_same(found, wanted)
+
+
+def test_two_decays_and_a_reset_by_subtraction(deployed):
+    """The slower decay is the membrane's in one layer, the synapse's in the other."""
+    rng = np.random.default_rng(7)
+    layers = tuple(
+        Layer(
+            "cubalif", rng.normal(0.2, 0.5, (m, n)), None, np.full(m, beta), np.full(m, alpha),
+            np.ones(m), None if m == 4 else rng.normal(-0.05, 0.2, (m, m)),
+        )
+        for n, m, alpha, beta in ((8, 12, 0.6, 0.85), (12, 4, 0.85, 0.6))
+    )  # fmt: skip
+    case = Case(layers, reset="subtract")
+    model = Model("soft", case.graph(), case.timing, Encoder("events", 40), "spike_count")
+    samples = (rng.random((N_SAMPLES, 40, 8)) < 0.2).astype(np.uint8)
+    found, wanted = deployed(model, samples)
+    assert wanted.recording.spikes["n0"].total > 300
+    assert wanted.recording.spikes["n1"].total > 20
     assert_same(found, wanted)
