@@ -274,7 +274,7 @@ def _named(samples: Samples) -> Iterator[None]:
 
 def _encoder(model: Model, samples: Samples) -> Encoder:
     """Return the model's encoder; spike counts of a bare file say how many steps they have."""
-    if model.encoder.kind == "events" and model.encoder.steps == 0 and samples.x.ndim == 3:
+    if model.encoder.kind == "events" and model.encoder.steps == 0 and samples.x.ndim >= 3:
         return replace(model.encoder, steps=samples.x.shape[1])
     return model.encoder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -42,7 +43,8 @@ def encode(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
 
     Parameters
     ----------
-    x : (n, features) array, or (n, steps, features) spike counts for `events`
+    x : (n, features) array, or (n, steps, features) spike counts for `events`, whose features may
+        have several dimensions: (n, steps, channels, rows, columns)
     encoder : Encoder
     n_inputs : int
         Size of the network's input.
@@ -109,7 +111,9 @@ def latency(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
 
 
 def events(x: NDArray[Any], encoder: Encoder, n_inputs: int) -> Raster:
-    """The input is spike counts already, (n, steps, features)."""
+    """The input is spike counts already, (n, steps, features) or (n, steps, *image)."""
+    if x.ndim > 3 and math.prod(x.shape[2:]) == n_inputs:
+        x = x.reshape(*x.shape[:2], n_inputs)
     _check_shape(x, (encoder.steps, n_inputs), encoder)
     if x.size and (x.min() < 0 or x.max() > 255 or np.any(x != np.floor(x))):
         raise InputError(

@@ -22,8 +22,11 @@ from neurodeploy.records import Recording, Spikes
 
 #: Samples computed at once; bounds memory at some tens of MB for a thousand neurons.
 BATCH = 512
-#: Share of the weights that are not 0 up to which a sparse product is faster than a dense one.
-SPARSE = 0.1
+#: Values that peaks are found among at once; bounds memory.
+AT_ONCE = 4_000_000
+#: Share of the weights that are not 0 up to which a sparse product is faster than a dense one, and
+#: weights up to which it never is.
+SPARSE, SMALL = 0.1, 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,16 +136,13 @@ def peaks(net: Network, raster: NDArray[np.uint8]) -> dict[str, Peaks]:
     raster : (n, steps, n_inputs) uint8 array
         Sample data to calibrate on.
     """
-    found = {p.name: Peaks(np.zeros(p.size), np.zeros(p.size)) for p in net.neurons}
+    seen, shape = run(net, raster).spikes, raster.shape[:2]
     positive = _Weights.of(net, lambda w: np.maximum(w, 0.0))
     negative = _Weights.of(net, lambda w: np.maximum(-w, 0.0))
-    for done in _steps(net, raster):
-        for name, old in found.items():
-            found[name] = Peaks(
-                np.maximum(old.excitatory, positive.drive(name, done.spikes).max(axis=0)),
-                np.maximum(old.inhibitory, negative.drive(name, done.spikes).max(axis=0)),
-            )
-    return found
+    return {
+        p.name: Peaks(positive.largest(p, seen, shape), negative.largest(p, seen, shape))
+        for p in net.neurons
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +152,13 @@ class _Map:
     pre: str
     steps_ago: int
     weights: Any
+
+    def drive(self, spikes: Floats) -> Floats:
+        """Return what spikes (n_batch, n_pre) bring, (n_batch, n_post)."""
+        if isinstance(self.weights, np.ndarray):
+            return np.asarray(spikes @ self.weights)
+        # Few neurons spike in a step, so both factors are sparse.
+        return np.asarray((csr_array(spikes) @ self.weights).toarray())
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,8 +186,35 @@ class _Weights:
         total = self.biases[name]
         for one in self.maps[name]:
             if one.steps_ago < len(spikes):
-                total = total + spikes[one.steps_ago][one.pre] @ one.weights
+                total = total + one.drive(spikes[one.steps_ago][one.pre])
         return total
+
+    def largest(
+        self, pop: Population, seen: Mapping[str, Spikes], shape: tuple[int, int]
+    ) -> Floats:
+        """Return the largest input of one step that each neuron got in `shape` samples, steps."""
+        (n_samples, steps), found = shape, np.zeros(pop.size)
+        at_once = max(1, AT_ONCE // (steps * pop.size))
+        for first in range(0, n_samples, at_once):
+            last = min(n_samples, first + at_once)
+            total = np.tile(self.biases[pop.name], ((last - first) * steps, 1))
+            for one in self.maps[pop.name]:
+                brought = _arriving(seen[one.pre], one, (first, last, steps)) @ one.weights
+                total += brought if isinstance(brought, np.ndarray) else brought.toarray()
+            found = np.maximum(found, total.max(axis=0, initial=0.0))
+        return found
+
+
+def _arriving(spikes: Spikes, through: _Map, part: tuple[int, int, int]) -> csr_array:
+    """Return what arrives in each step of some samples, ((last - first) * steps, n_pre)."""
+    first, last, steps = part
+    chosen = slice(*np.searchsorted(spikes.sample, [first, last]))
+    step = spikes.step[chosen] + through.steps_ago
+    row = (spikes.sample[chosen] - first) * steps + step
+    kept = step < steps
+    ones = np.ones(int(np.count_nonzero(kept)))
+    shape = (last - first) * steps, through.weights.shape[0]
+    return csr_array((ones, (row[kept], spikes.index[chosen][kept])), shape=shape)
 
 
 def _by_step(proj: Projection) -> Iterator[tuple[int, Projection]]:
@@ -199,7 +233,8 @@ def _matrix(proj: Projection, shape: tuple[int, int], part: Callable[[Floats], F
     matrix = csr_array(synapses, shape=shape)
     matrix.sum_duplicates()
     matrix.data = part(matrix.data)
-    dense = matrix.nnz > SPARSE * shape[0] * shape[1]
+    n_weights = shape[0] * shape[1]
+    dense = n_weights <= SMALL or matrix.nnz > SPARSE * n_weights
     return matrix.toarray() if dense else matrix
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from neurodeploy.checking.figures import energy_of, figures_of, warnings_of
 from neurodeploy.checking.needs import needs, projection_needs
@@ -13,6 +13,7 @@ from neurodeploy.checking.result import Check
 from neurodeploy.compiler import Compiled, compile_model
 from neurodeploy.deployment import calibration_raster, target_spec
 from neurodeploy.describe import Model
+from neurodeploy.inputs import Samples
 from neurodeploy.passes import WeightScale
 from neurodeploy.planning import DEFAULT_NEURONS, Machine, Pace, Traffic, count_traffic, plan
 from neurodeploy.schedule import schedule
@@ -27,6 +28,7 @@ def check(
     *,
     weight_scale: WeightScale | None = None,
     machine: Machine | None = None,
+    calibration: ArrayLike | Samples | None = None,
 ) -> Check:
     """Compile a model and hold it against the machine's limits.
 
@@ -37,6 +39,8 @@ def check(
     weight_scale : WeightScale, optional
     machine : Machine, optional
         Default: one SpiNN-5 board.
+    calibration : (n, features) array or Samples, optional
+        Data to calibrate on and to count events on, instead of what ships with the model.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def check(
         Every violation at once. For `ideal` there are no limits.
     """
     spec = target_spec(target)
-    raster = calibration_raster(model) if spec.fixed_point else None
+    raster = calibration_raster(model, calibration) if spec.fixed_point else None
     compiled = compile_model(model, spec, weight_scale=weight_scale, calibration=raster)
     return check_compiled(compiled, raster, machine)
 

@@ -27,16 +27,20 @@ _KIB = 1024
 @click.option(
     "--time-scale-factor", type=click.IntRange(min=1), help="Default: the smallest that is safe."
 )
+@click.option("--data", help="npz or capture to count on; default what the model ships for that.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def check(model: str, target: str, as_json: bool, **options: Any) -> int:
     """Say what MODEL needs of the machine; exit 1 if it does not fit."""
     from neurodeploy import WeightScale
     from neurodeploy.checking import Machine
     from neurodeploy.checking import check as run
+    from neurodeploy.inputs import read
 
     machine = Machine(options["version"], options["boards"], options["time_scale_factor"])
     scale = WeightScale.parse(options["weight_scale"])
-    found = run(load_model(model, options), target, weight_scale=scale, machine=machine)
+    loaded = load_model(model, options)
+    data = None if options["data"] is None else read(loaded, options["data"])
+    found = run(loaded, target, weight_scale=scale, machine=machine, calibration=data)
     if as_json:
         click.echo(json.dumps(found.as_json(), indent=1, allow_nan=False))
     else:
@@ -105,7 +109,7 @@ def _load_lines(found: Check) -> Iterator[str]:
     if found.time_scale_factor is not None:
         yield f"real time        a board needs time scale factor {found.time_scale_factor}"
     else:
-        yield "real time        not known: the model ships no calibration data to count on"
+        yield "real time        not known without sample data; give some with --data"
     if found.energy is not None:
         energy = found.energy
         yield (

@@ -12,7 +12,8 @@ import nir
 import numpy as np
 
 from neurodeploy.errors import LoweringError, ModelError, NeurodeployError
-from neurodeploy.importer.nodes import Linear, Neurons, import_node, stated_size, unknown_node
+from neurodeploy.importer.linear import Linear, Shape
+from neurodeploy.importer.nodes import Neurons, import_node, stated_shape, unknown_node
 from neurodeploy.importer.paths import Flow, Incoming, follow, order_neurons
 from neurodeploy.importer.sources import Timing
 from neurodeploy.ir.network import Network, Population, Projection
@@ -90,9 +91,9 @@ def import_graph(graph: nir.NIRGraph, timing: Timing, name: str = "network") -> 
     parts = {
         n: import_node(node, n, timing) for n, node in flat.nodes.items() if n not in (entry, leave)
     }
-    stated = {entry: _input_size(flat.nodes[entry], entry)}
-    n_out = stated_size(flat.nodes[leave].output_type["output"], leave)
-    stated |= {} if n_out is None else {leave: n_out}
+    stated = {entry: _input_shape(flat.nodes[entry], entry)}
+    shape_out = stated_shape(flat.nodes[leave].output_type["output"], leave)
+    stated |= {} if shape_out is None else {leave: shape_out}
     flows = follow(flat.edges, parts, entry, stated)
     output = _output(flows.get(leave), parts, leave)
     order = order_neurons(flows, parts, entry)
@@ -164,11 +165,11 @@ def _ends(graph: nir.NIRGraph, prefix: str) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _input_size(node: nir.Input, name: str) -> int:
-    size = stated_size(node.input_type["input"], name)
-    if size is None:
+def _input_shape(node: nir.Input, name: str) -> Shape:
+    shape = stated_shape(node.input_type["input"], name)
+    if shape is None:
         raise ModelError(name, "states no shape", todo="write the number of inputs into the file")
-    return size
+    return shape
 
 
 def _output(flow: Flow | None, parts: Mapping[str, Linear | Neurons], leave: str) -> str:
@@ -187,15 +188,17 @@ def _output(flow: Flow | None, parts: Mapping[str, Linear | Neurons], leave: str
 
 
 def _projection(incoming: Incoming, post: str) -> Projection:
-    weight = incoming.dense()
-    post_index, pre_index = np.nonzero(weight)
+    weight = incoming.matrix
+    weight.sum_duplicates()
+    weight.eliminate_zeros()
+    synapses = weight.tocoo()
     return Projection(
         name=f"{incoming.pre} -> {post}",
         pre=incoming.pre,
         post=post,
-        pre_index=pre_index.astype(np.int32),
-        post_index=post_index.astype(np.int32),
-        weight=weight[post_index, pre_index],
+        pre_index=synapses.col.astype(np.int32),
+        post_index=synapses.row.astype(np.int32),
+        weight=synapses.data,
         bias=incoming.bias,
         recurrent=incoming.pre == post,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
@@ -9,39 +10,13 @@ from typing import Any
 
 import nir
 import numpy as np
-from numpy.typing import NDArray
 
 from neurodeploy.errors import LoweringError, ModelError
+from neurodeploy.importer.linear import Dense, Flatten, Floats, Linear, Same, Scaled, Shape
 from neurodeploy.importer.sources import Timing
+from neurodeploy.importer.values import finite, one_each
+from neurodeploy.importer.window_nodes import convolution, pool
 from neurodeploy.ir.dynamics import Dynamics
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Linear:
-    """A node without memory: y = matrix x + bias.
-
-    Parameters
-    ----------
-    matrix : (n_out, n_in) float array, (n,) float array or None
-        A vector multiplies element by element; None is the identity.
-    bias : (n_out,) float array or None
-    size : int or None
-        Values that an identity takes; None for any number.
-    """
-
-    matrix: Floats | None
-    bias: Floats | None = None
-    size: int | None = None
-
-    @property
-    def n_out(self) -> int | None:
-        """Values that leave it; None where what arrives decides."""
-        if self.matrix is None:
-            return self.size
-        n = int(self.matrix.shape[0])
-        return None if self.matrix.ndim == 1 and n == 1 else n
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +25,13 @@ class Neurons:
 
     Parameters
     ----------
-    size : int or None
-        None if one value serves the whole population: its input then decides the size.
+    shape : tuple of int or None
+        None if one value serves the whole population: its input then decides the shape.
     build : callable
         Size to `Dynamics`.
     """
 
-    size: int | None
+    shape: Shape | None
     build: Callable[[int], Dynamics]
 
 
@@ -89,43 +64,62 @@ def handles(kind: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 @handles(nir.Linear)
 def import_linear(node: nir.Linear, name: str, timing: Timing) -> Linear:
     """Y = W x."""
-    return Linear(_matrix(node.weight, name))
+    return Dense(name, _matrix(node.weight, name))
 
 
 @handles(nir.Affine)
 def import_affine(node: nir.Affine, name: str, timing: Timing) -> Linear:
     """Y = W x + b."""
     matrix = _matrix(node.weight, name)
-    bias = _finite(node.bias, name, "bias").ravel()
-    if bias.size not in (1, matrix.shape[0]):
-        raise ModelError(
-            name, "bias and weight differ", got=bias.shape, limit=f"({matrix.shape[0]},)"
-        )
-    return Linear(matrix, np.broadcast_to(bias, (matrix.shape[0],)))
+    return Dense(name, matrix, one_each(node.bias, name, matrix.shape[0]))
 
 
 @handles(nir.Scale)
 def import_scale(node: nir.Scale, name: str, timing: Timing) -> Linear:
     """Y = s x, element by element."""
-    return Linear(_finite(node.scale, name, "scale").ravel())
+    return Scaled(name, finite(node.scale, name, "scale"))
 
 
 @handles(nir.Flatten)
 def import_flatten(node: nir.Flatten, name: str, timing: Timing) -> Linear:
-    """Y = x: neurons are numbered in C order anyway."""
-    return Linear(None)
+    """Y = x, of another shape."""
+    return Flatten(name, int(node.start_dim), int(node.end_dim))
 
 
 @handles(nir.Input)
 def import_input(node: nir.Input, name: str, timing: Timing) -> Linear:
     """Y = x, of the shape it states: the way into a subgraph."""
-    return Linear(None, size=stated_size(node.input_type["input"], name))
+    return Same(name, stated_shape(node.input_type["input"], name))
 
 
 @handles(nir.Output)
 def import_output(node: nir.Output, name: str, timing: Timing) -> Linear:
     """Y = x, of the shape it states: the way out of a subgraph."""
-    return Linear(None, size=stated_size(node.output_type["output"], name))
+    return Same(name, stated_shape(node.output_type["output"], name))
+
+
+@handles(nir.Conv1d)
+def import_conv1d(node: nir.Conv1d, name: str, timing: Timing) -> Linear:
+    """Y[o, x] = b[o] + sum of W[o, i, k] x[i, x stride + k dilation - padding]."""
+    return convolution(node, name, n_axes=1)
+
+
+@handles(nir.Conv2d)
+def import_conv2d(node: nir.Conv2d, name: str, timing: Timing) -> Linear:
+    """Return the same with rows and columns."""
+    return convolution(node, name, n_axes=2)
+
+
+@handles(nir.SumPool2d)
+def import_sum_pool(node: nir.SumPool2d, name: str, timing: Timing) -> Linear:
+    """Sums of the values under a window, channel by channel."""
+    return pool(node, name, mean=False)
+
+
+@handles(nir.AvgPool2d)
+def import_avg_pool(node: nir.AvgPool2d, name: str, timing: Timing) -> Linear:
+    """Means of the values under a window, padding included, channel by channel."""
+    return pool(node, name, mean=True)
 
 
 @handles(nir.LIF)
@@ -176,7 +170,7 @@ def _neurons(
     """Read the fields that a NIR neuron has, each a scalar or one value a neuron."""
 
     def field(key: str, default: float = 0.0) -> Floats:
-        return _finite(getattr(node, key, default), name, key).ravel()
+        return finite(getattr(node, key, default), name, key).ravel()
 
     def time_ms(key: str) -> Floats:
         values = timing.ms(1.0) * field(key)
@@ -197,7 +191,6 @@ def _neurons(
     sizes = {v.size for v in fields.values() if v.size != 1}
     if len(sizes) > 1:
         raise ModelError(name, "parameters of different lengths", got=sorted(sizes))
-    size = sizes.pop() if sizes else None
     # A membrane without memory or without leak is the same in either integrator.
     special = isinstance(tau_mem, float)
     integrator = "exact" if special else timing.convention.integrator
@@ -214,11 +207,18 @@ def _neurons(
         arrays: dict[str, Any] = {k: np.broadcast_to(v, (n,)) for k, v in fields.items()}
         return Dynamics(**({"tau_syn_ms": None, "threshold": None} | arrays | rest))
 
-    return Neurons(size, build)
+    return Neurons(_shape_of(node), build)
 
 
-def stated_size(shape: Any, name: str) -> int | None:
-    """Return the number of values of a shape that a node states; None if it states none.
+def _shape_of(node: Any) -> Shape | None:
+    """Return the shape of the parameters that are not one value for all."""
+    shapes = [np.shape(v) for v in vars(node).values() if isinstance(v, np.ndarray)]
+    several = [shape for shape in shapes if math.prod(shape) != 1]
+    return max(several, key=len, default=None)
+
+
+def stated_shape(shape: Any, name: str) -> Shape | None:
+    """Return a shape that a node states; None if it states none.
 
     Raises
     ------
@@ -234,21 +234,11 @@ def stated_size(shape: Any, name: str) -> int | None:
         raise ModelError(
             name, "has no usable shape", got=tuple(sizes.tolist()), limit="sizes above 0"
         )
-    return int(np.prod(sizes))
+    return tuple(int(n) for n in sizes)
 
 
 def _matrix(weight: Any, name: str) -> Floats:
-    matrix = _finite(weight, name, "weight")
+    matrix = finite(weight, name, "weight")
     if matrix.ndim != 2:
         raise ModelError(name, "weight is not a matrix", got=matrix.shape, limit="(out, in)")
     return matrix
-
-
-def _finite(values: Any, name: str, key: str) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    bad = int(np.count_nonzero(~np.isfinite(array)))
-    if bad:
-        raise ModelError(
-            name, f"{key} holds NaN or infinity", got=f"{bad} of {array.size}", limit="finite"
-        )
-    return array

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array
 
 from neurodeploy.errors import LoweringError, ModelError
-from neurodeploy.importer.nodes import Linear, Neurons
-
-Floats = NDArray[np.float64]
+from neurodeploy.importer.linear import Floats, Linear, Shape
+from neurodeploy.importer.nodes import Neurons
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,14 +21,17 @@ class Incoming:
     Parameters
     ----------
     pre : str
-    matrix : (n_out, n_pre) float array, or (n,) float array for a diagonal
+    matrix : (n_out, n_pre) csr_array
+    shape : tuple of int
+        Of what arrives; the product is n_out.
     bias : (n_out,) float array or None
     identity : bool
         Whether nothing but the spikes themselves travel.
     """
 
     pre: str
-    matrix: Floats
+    matrix: csr_array
+    shape: Shape
     bias: Floats | None = None
     identity: bool = True
 
@@ -37,19 +40,16 @@ class Incoming:
         """Number of values that arrive."""
         return int(self.matrix.shape[0])
 
-    def dense(self) -> Floats:
-        """The map as an (n_out, n_pre) matrix."""
-        return np.diag(self.matrix) if self.matrix.ndim == 1 else self.matrix
-
-    def through(self, part: Linear, name: str) -> Incoming:
+    def through(self, part: Linear) -> Incoming:
         """Return the path lengthened by a linear node."""
-        if part.matrix is None:
-            _check_size(part.size, self.size, name)
-            return self
-        bias = None if self.bias is None else _times_bias(part.matrix, self.bias, name)
-        if part.bias is not None:
-            bias = part.bias if bias is None else bias + part.bias
-        return Incoming(self.pre, _times_map(part.matrix, self.matrix, name), bias, identity=False)
+        shape = part.shape(self.shape)
+        matrix, added = part.matrix(self.shape), part.bias(self.shape)
+        if matrix is None:
+            return replace(self, shape=shape)
+        bias = None if self.bias is None else np.asarray(matrix @ self.bias)
+        if added is not None:
+            bias = added if bias is None else bias + added
+        return Incoming(self.pre, csr_array(matrix @ self.matrix), shape, bias, identity=False)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def follow(
     edges: Sequence[tuple[str, str]],
     parts: Mapping[str, Linear | Neurons],
     entry: str,
-    stated: Mapping[str, int],
+    stated: Mapping[str, Shape],
 ) -> dict[str, Flow]:
     """Return what reaches every node.
 
@@ -74,8 +74,8 @@ def follow(
     parts : mapping of node name to what it is; Input and Output of the whole are not in it
     entry : str
         Name of the Input node.
-    stated : mapping of str to int
-        Number of values that the Input states, and the Output if it states one.
+    stated : mapping of str to tuple of int
+        Shape that the Input states, and the Output if it states one.
 
     Raises
     ------
@@ -87,13 +87,14 @@ def follow(
     before: dict[str, list[str]] = {}
     for pre, post in edges:
         before.setdefault(post, []).append(pre)
-    sizes = _sizes(before, parts, stated)
-    flows = {entry: Flow(stated[entry], ())}
+    shapes = Shapes(before, parts, stated)
+    flows = {entry: Flow(math.prod(stated[entry]), ())}
     memo: dict[str, tuple[Incoming, ...]] = {}
 
     def leaving(name: str, trail: tuple[str, ...]) -> tuple[Incoming, ...]:
         if name == entry or isinstance(parts.get(name), Neurons):
-            return (Incoming(name, np.ones(sizes[name])),)
+            shape = shapes.of_end(name)
+            return (Incoming(name, csr_array(eye_array(math.prod(shape))), shape),)
         if name in trail:
             loop = " -> ".join(trail[trail.index(name) :])
             raise LoweringError(name, f"a loop without a neuron in it ({loop})")
@@ -101,7 +102,7 @@ def follow(
             part = parts[name]
             if isinstance(part, Linear):
                 memo[name] = tuple(
-                    path.through(part, name)
+                    path.through(part)
                     for pre in before.get(name, [])
                     for path in leaving(pre, (*trail, name))
                 )
@@ -110,14 +111,15 @@ def follow(
     ends = [n for n in before if n not in parts or isinstance(parts[n], Neurons)]
     for name in ends:
         paths = tuple(path for pre in before[name] for path in leaving(pre, ()))
-        flows[name] = _flow(name, sizes.get(name, paths[0].size if paths else 0), paths)
+        flows[name] = _flow(name, shapes, paths)
     for name in parts:
         if name not in before:
             raise ModelError(name, "nothing leads to this node", todo="add an edge or remove it")
     return flows
 
 
-def _flow(name: str, size: int, paths: tuple[Incoming, ...]) -> Flow:
+def _flow(name: str, shapes: Shapes, paths: tuple[Incoming, ...]) -> Flow:
+    size = math.prod(shapes.of_end(name))
     for path in paths:
         if path.size != size:
             what = f"mismatched shapes: {path.pre} sends"
@@ -151,58 +153,67 @@ def order_neurons(
     return done
 
 
-def _sizes(
-    before: Mapping[str, list[str]],
-    parts: Mapping[str, Linear | Neurons],
-    stated: Mapping[str, int],
-) -> dict[str, int]:
-    """Return the size of each population, by its parameters or by what reaches it."""
-    sizes = dict(stated)
-    sizes |= {n: p.size for n, p in parts.items() if isinstance(p, Neurons) and p.size}
-    for name, part in parts.items():
-        if isinstance(part, Neurons) and name not in sizes:
-            sizes[name] = _arriving(name, before, parts, sizes, ())
-    return sizes
+class Shapes:
+    """Shapes of what leaves each node, found backwards from the nodes that ask.
+
+    Parameters
+    ----------
+    before : mapping of node name to the names of those that lead to it
+    parts : mapping of node name to what it is
+    stated : mapping of node name to shape
+        Of Input and Output.
+    """
+
+    def __init__(
+        self,
+        before: Mapping[str, Sequence[str]],
+        parts: Mapping[str, Linear | Neurons],
+        stated: Mapping[str, Shape],
+    ) -> None:
+        self._before, self._parts, self._known = before, parts, dict(stated)
+
+    def of_end(self, name: str) -> Shape:
+        """Return the shape of a population, or of what reaches the Output.
+
+        Raises
+        ------
+        ModelError
+            If neither it nor what leads to it states one.
+        """
+        shape = self._leaving(name, (name,))
+        if shape is None:
+            raise ModelError(name, "its size cannot be told: no shape on it or before it")
+        return shape
+
+    def _leaving(self, name: str, trail: tuple[str, ...]) -> Shape | None:
+        if name not in self._known:
+            part = self._parts.get(name)
+            if isinstance(part, Linear):
+                found = self._linear(part, trail)
+            else:
+                found = self._arriving(name, trail)
+                found = found if part is None else _of_neurons(part.shape, found)
+            if found is None:
+                return None
+            self._known[name] = found
+        return self._known[name]
+
+    def _linear(self, part: Linear, trail: tuple[str, ...]) -> Shape | None:
+        arriving = self._arriving(part.name, trail)
+        return part.fixed_shape if arriving is None else part.shape(arriving)
+
+    def _arriving(self, name: str, trail: tuple[str, ...]) -> Shape | None:
+        """Return the shape of what reaches a node; of several, the one that says most."""
+        found = [
+            self._leaving(pre, (*trail, pre))
+            for pre in self._before.get(name, ())
+            if pre not in trail
+        ]
+        return max((shape for shape in found if shape is not None), key=len, default=None)
 
 
-def _arriving(
-    name: str,
-    before: Mapping[str, list[str]],
-    parts: Mapping[str, Linear | Neurons],
-    sizes: Mapping[str, int],
-    trail: tuple[str, ...],
-) -> int:
-    """Return how many values reach a node, from the nearest node that fixes them."""
-    for pre in before.get(name, []):
-        part = parts.get(pre)
-        if pre in sizes:
-            return sizes[pre]
-        if isinstance(part, Linear) and part.n_out is not None:
-            return part.n_out
-        if pre not in trail:
-            return _arriving(pre, before, parts, sizes, (*trail, pre))
-    raise ModelError(name, "its size cannot be told: no shape on it or before it")
-
-
-def _times_map(matrix: Floats, path: Floats, name: str) -> Floats:
-    """Return the map of a path followed by a node's matrix; vectors are diagonals."""
-    _check_input(matrix, path.shape[0], name)
-    if matrix.ndim == 1:
-        return (matrix if path.ndim == 1 else matrix[:, None]) * path
-    return matrix * path if path.ndim == 1 else matrix @ path
-
-
-def _times_bias(matrix: Floats, bias: Floats, name: str) -> Floats:
-    """Return the constant of a path after a node's matrix or diagonal."""
-    _check_input(matrix, bias.shape[0], name)
-    return matrix * bias if matrix.ndim == 1 else matrix @ bias
-
-
-def _check_input(matrix: Floats, n_values: int, name: str) -> None:
-    n_in = matrix.shape[-1]
-    _check_size(None if matrix.ndim == 1 and n_in == 1 else n_in, n_values, name)
-
-
-def _check_size(n_in: int | None, n_values: int, name: str) -> None:
-    if n_in is not None and n_in != n_values:
-        raise ModelError(name, "mismatched shapes: its input", got=n_values, limit=n_in)
+def _of_neurons(own: Shape | None, arriving: Shape | None) -> Shape | None:
+    """Return the shape of the parameters; one dimension may stand for those that arrive."""
+    if own is None or arriving is None:
+        return arriving if own is None else own
+    return arriving if len(own) == 1 and math.prod(arriving) == own[0] else own

@@ -44,6 +44,7 @@ def indices_in_range(net: Network) -> Iterator[str]:
     sizes = {p.name: p.size for p in net.populations}
     for proj in net.projections:
         lengths = {proj.pre_index.size, proj.post_index.size, proj.weight.size}
+        lengths |= set() if proj.lag is None else {proj.lag.size}
         if len(lengths) != 1:
             yield f"{proj.name}: index and weight arrays of different lengths {sorted(lengths)}"
         elif proj.n_synapses and not _inside(proj, sizes):

@@ -12,6 +12,7 @@ from neurodeploy.passes.quantise import quantise
 from neurodeploy.passes.scale_weights import scale_weights
 from neurodeploy.passes.settings import Settings, WeightScale
 from neurodeploy.passes.soft_reset import soft_reset
+from neurodeploy.passes.split_rows import split_rows
 from neurodeploy.passes.split_signs import split_signs
 
 Pass = Callable[[Network, Settings], Network]
@@ -27,6 +28,7 @@ PIPELINE: tuple[Pass, ...] = (
     split_signs,
     scale_weights,
     quantise,
+    split_rows,
 )
 
 __all__ = ["PIPELINE", "SHAPING", "Pass", "Settings", "WeightScale"]

@@ -28,13 +28,23 @@ def test_a_network_that_fits_one_kind_of_board_only(wide, capsys):
     assert main(["check", wide, *FACTS]) == 0
     shown = capsys.readouterr().out
     assert "65 cores" in shown
-    assert "not known: the model ships no calibration data" in shown
+    assert "not known without sample data; give some with --data" in shown
     assert "there is 1 x SpiNN-5" in shown
     assert shown.endswith("fits\n")
     assert main(["check", wide, *FACTS, "--version=3"]) == 1
     shown = capsys.readouterr().out
     assert "got 65, limit 63" in shown
     assert shown.endswith("does not fit: 2 violations\n")
+
+
+def test_data_to_count_on(wide, tmp_path, capsys):
+    path = tmp_path / "some.npz"
+    np.savez(path, x=np.ones((3, 2)))
+    assert main(["check", wide, *FACTS, "--data", str(path)]) == 0
+    shown = capsys.readouterr().out
+    # Two inputs spike in one tick, each on all 256 neurons of a core.
+    assert "512 synaptic events in a tick (b, sample data)" in shown
+    assert "a board needs time scale factor 1" in shown
 
 
 def test_json_has_every_violation_with_its_remedy(wide, capsys):

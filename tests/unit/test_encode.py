@@ -129,3 +129,11 @@ def test_samples_are_encoded_alone(kind):
     whole = raster(x, kind)
     for k in range(5):
         np.testing.assert_array_equal(whole[k], raster(x[k : k + 1], kind)[0])
+
+
+def test_events_of_several_dimensions_are_numbered_in_c_order():
+    x = np.random.default_rng(3).integers(0, 3, (2, 4, 2, 3, 5))
+    encoder = Encoder("events", 4)
+    np.testing.assert_array_equal(encode(x, encoder, 30), x.reshape(2, 4, 30))
+    with pytest.raises(InputError, match=r"wrong shape.*\(2, 4, 2, 3, 5\).*\(n, 4, 31\)"):
+        encode(x, encoder, 31)

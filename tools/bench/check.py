@@ -1,7 +1,7 @@
 """Time of `check`: ``python -m tools.bench.check [FILE.nir ...]`` prints medians.
 
-Every model under models/ is checked, and each NIR file that is given (as a rate-coded network of
-100 steps in time units of its framework, `--source` and `--dt`). The time is that of the library's
+Every model under models/ is checked, and each NIR file that is given (as a network of 100 steps in
+time units of its framework, `--source`, `--dt` and `--reset`). The time is that of the library's
 call on a model that is loaded, compilation and counting included; the limit is one second.
 """
 
@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,10 +29,9 @@ def check_s(model: nd.Model, target: str) -> tuple[float, float]:
     return time.perf_counter() - begun[0], time.process_time() - begun[1]
 
 
-def models_of(files: tuple[str, ...], source: str, dt: float) -> dict[str, nd.Model]:
+def models_of(files: tuple[str, ...], facts: dict[str, Any]) -> dict[str, nd.Model]:
     """Return the models to check by name."""
-    facts = {"source": source, "dt": dt, "reset": "hard"}
-    facts |= {"encoder": "rate:100", "readout": "spike_count"}
+    facts = facts | {"encoder": "events:100", "readout": "spike_count"}
     found = {path.parent.name: nd.load(path.parent) for path in Path("models").glob("*/model.toml")}
     return found | {Path(name).name: nd.load(name, **facts) for name in files}
 
@@ -40,10 +40,11 @@ def models_of(files: tuple[str, ...], source: str, dt: float) -> dict[str, nd.Mo
 @click.argument("files", nargs=-1)
 @click.option("--source", default="sinabs", show_default=True)
 @click.option("--dt", default=1.0, show_default=True)
+@click.option("--reset", default="subtract", show_default=True)
 @click.option("--target", default="spinnaker", show_default=True)
-def main(files: tuple[str, ...], source: str, dt: float, target: str) -> None:
+def main(files: tuple[str, ...], target: str, **facts: Any) -> None:
     """Print the median times of each check."""
-    for name, model in sorted(models_of(files, source, dt).items()):
+    for name, model in sorted(models_of(files, facts).items()):
         try:
             check_s(model, target)
             times = [check_s(model, target) for _ in range(ROUNDS)]

@@ -29,15 +29,6 @@ def small():
     return chain(linear(WEIGHT), lif(2), n_inputs=3, n_outputs=2)
 
 
-def conv():
-    return nir.Conv2d((4, 4), np.ones((2, 1, 3, 3)), 1, 0, 1, 1, np.zeros(2))
-
-
-def test_conv2d():
-    graph = chain(conv(), lif(8), n_inputs=16, n_outputs=8)
-    refused(graph, LoweringError, "a: no lowering for Conv2d", "one of Affine", "LIF")
-
-
 def test_dangling_edge():
     refused(
         with_nodes(small(), [("b", "nobody")]), ModelError,
@@ -313,8 +304,3 @@ def test_node_type_that_is_no_text(tmp_path, value):
         file["node/nodes/b"] = value
     with pytest.raises(ModelError, match="no readable NIR graph"):
         read_graph(path)
-
-
-def test_cnn_of_the_nir_paper_is_refused_by_name(shared_data):
-    graph = read_graph(shared_data / "models" / "nir" / "cnn_sinabs.nir")
-    refused(graph, LoweringError, "no lowering for Conv2d", timing=Timing(1, "sinabs", "hard"))
