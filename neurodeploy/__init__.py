@@ -6,16 +6,20 @@
 True
 """
 
-from neurodeploy.checking import Check, Machine, check
-from neurodeploy.compiler import Compiled
-from neurodeploy.confidence import Confidence
-from neurodeploy.deployment import Interrupted, compile, deploy
-from neurodeploy.describe import Model, load
-from neurodeploy.errors import NeurodeployError
-from neurodeploy.inputs import Samples, read
-from neurodeploy.live import Live, LiveDecision, live
-from neurodeploy.passes import WeightScale
-from neurodeploy.results import Report
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neurodeploy.checking import Check, Machine, check
+    from neurodeploy.compiler import Compiled
+    from neurodeploy.confidence import Confidence
+    from neurodeploy.deployment import Interrupted, compile, deploy
+    from neurodeploy.describe import Model, load
+    from neurodeploy.errors import NeurodeployError
+    from neurodeploy.inputs import Samples, read
+    from neurodeploy.live_deployment import Live, LiveDecision, live
+    from neurodeploy.passes import WeightScale
+    from neurodeploy.results import Report
 
 __version__ = "0.1.0"
 
@@ -39,3 +43,32 @@ __all__ = [
     "load",
     "read",
 ]
+
+#: Where each name is; all of them together take a third of a second to import, which a command
+#: that needs none of them, and a script that runs under one, should not wait for.
+_HOMES = {
+    "checking": ("Check", "Machine", "check"),
+    "compiler": ("Compiled",),
+    "confidence": ("Confidence",),
+    "deployment": ("Interrupted", "compile", "deploy"),
+    "describe": ("Model", "load"),
+    "errors": ("NeurodeployError",),
+    "inputs": ("Samples", "read"),
+    "live_deployment": ("Live", "LiveDecision", "live"),
+    "passes": ("WeightScale",),
+    "results": ("Report",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    for home, names in _HOMES.items():
+        if name in names:
+            value: object = getattr(import_module(f"{__name__}.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -105,9 +105,10 @@ class Board:
     def in_process(self) -> Iterator[Self]:
         """Let the host software of this process find the board, until the end."""
         from neurodeploy_virtual.transport.configuration import configured
-        from neurodeploy_virtual.transport.inprocess import connected
+        from neurodeploy_virtual.transport.inprocess import connected, vendor_imported
 
         address = self.layout.addresses[0, 0]
+        vendor_imported()
         with configured(self.options.version, address), connected(self.hub):
             yield self
 

@@ -8,9 +8,9 @@ import runpy
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, FunctionType
 
 from neurodeploy.errors import BackendUnavailable, InputError
 from neurodeploy_virtual.board import Board, BoardOptions
@@ -46,6 +46,10 @@ def run_script(
     if not path.is_file():
         raise InputError("script", "is not a file", got=path)
     require_vendor()
+    _with_room(lambda: _run(path, arguments, options))
+
+
+def _run(path: Path, arguments: Sequence[str], options: BoardOptions | None) -> None:
     with (
         Board(options) as board,
         board.in_process(),
@@ -59,6 +63,16 @@ def run_script(
             _raise_cause(board, err)
             raise
         board.check()
+
+
+def _call(what: Callable[[], None]) -> None:
+    what()
+
+
+#: CPython keeps Python's frames in pieces of 16 kB, which it takes from the system and gives back
+#: whenever a call crosses an edge: in a loop at the wrong depth, for every call. A function that
+#: asks for much makes a large piece, and what it calls finds room in there.
+_with_room = FunctionType(_call.__code__.replace(co_stacksize=17_000), globals())
 
 
 def _let_vendor_clean_up(err: Exception) -> None:

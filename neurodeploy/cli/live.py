@@ -15,7 +15,7 @@ from neurodeploy.errors import BackendFailure, InputError
 
 if TYPE_CHECKING:
     from neurodeploy.describe import Model
-    from neurodeploy.live import Live, LiveDecision
+    from neurodeploy.live_deployment import Live, LiveDecision
     from neurodeploy.packets import Arrivals, Capture
     from neurodeploy.results import Report
 

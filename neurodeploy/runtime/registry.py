@@ -7,9 +7,10 @@ from importlib.metadata import entry_points
 
 from neurodeploy.errors import BackendUnavailable, TargetError
 from neurodeploy.runtime.backend import Backend
-from neurodeploy.runtime.replay import PREFIX, ReplayBackend
 
 GROUP = "neurodeploy.backends"
+#: Begins the name of a recorded session.
+PREFIX = "replay:"
 #: Entry points do not exist in a checkout that is not installed.
 CHECKOUT = {
     "emulator": "neurodeploy_brian2:BACKEND",
@@ -34,6 +35,9 @@ def find(name: str) -> Backend:
         If its package cannot be imported, naming what is missing.
     """
     if name.startswith(PREFIX):
+        # Half of the library comes with it.
+        from neurodeploy.runtime.replay import ReplayBackend
+
         return ReplayBackend(name)
     places = CHECKOUT | {e.name: e.value for e in entry_points(group=GROUP)}
     place = name if ":" in name else places.get(name)

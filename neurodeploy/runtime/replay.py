@@ -17,9 +17,9 @@ from neurodeploy.ir.network import Network
 from neurodeploy.records import Recording, Spikes
 from neurodeploy.runtime.backend import SessionOptions
 from neurodeploy.runtime.cassette import Cassette, load, network_digest
+from neurodeploy.runtime.registry import PREFIX
 from neurodeploy.target.spec import TargetSpec
 
-PREFIX = "replay:"
 Raster = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 
@@ -133,4 +133,4 @@ def _picked(spikes: Spikes, order: Ints) -> Spikes:
     return replace(spikes, sample=sample, step=spikes.step[rows], index=spikes.index[rows])
 
 
-__all__ = ["PREFIX", "ReplayBackend"]
+__all__ = ["ReplayBackend"]

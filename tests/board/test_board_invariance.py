@@ -9,44 +9,50 @@ import sys
 import pytest
 from running import PRELUDE, command, environment
 
+#: All voltages of 1,000 neurons: 5 neuron cores and 5 of sources.
 NETWORK = """
 import hashlib
 import numpy
 import pyNN.spiNNaker as sim
 
-N = 200
 sim.setup(1.0)
 draw = numpy.random.default_rng(5)
-excite, inhibit = sim.Population(160, sim.IF_curr_exp()), sim.Population(40, sim.IF_curr_exp())
-noise = sim.Population(N, sim.SpikeSourcePoisson(rate=30.0), additional_parameters={"seed": 11})
+excite, inhibit = sim.Population(800, sim.IF_curr_exp()), sim.Population(200, sim.IF_curr_exp())
+noise = sim.Population(1000, sim.SpikeSourcePoisson(rate=30.0), additional_parameters={"seed": 11})
 
 
 def links(pre, post, weight, delay):
-    chosen = numpy.argwhere(draw.random((pre.size, post.size)) < 0.05)
+    chosen = numpy.argwhere(draw.random((pre.size, post.size)) < 0.01)
     return sim.FromListConnector([(int(a), int(b), weight, delay) for a, b in chosen])
 
 
 sim.Projection(excite, excite, links(excite, excite, 0.3, 2.0))
 sim.Projection(excite, inhibit, links(excite, inhibit, 0.3, 2.0))
 sim.Projection(inhibit, excite, links(inhibit, excite, 0.9, 1.0), receptor_type="inhibitory")
-sim.Projection(noise, excite, sim.FromListConnector([(k, k, 4.0, 1.0) for k in range(160)]))
-sim.Projection(noise, inhibit, sim.FromListConnector([(160 + k, k, 4.0, 1.0) for k in range(40)]))
-excite.record(["v", "spikes"])
-sim.run(150)
-segment = excite.get_data().segments[0]
-v = numpy.asarray(segment.filter(name="v")[0].magnitude, dtype=float)
-spikes = sum(len(train) for train in segment.spiketrains)
+sim.Projection(noise, excite, sim.FromListConnector([(k, k, 4.0, 1.0) for k in range(800)]))
+sim.Projection(noise, inhibit, sim.FromListConnector([(800 + k, k, 4.0, 1.0) for k in range(200)]))
+result = {"spikes": 0, "samples": 0, "md5": []}
+for population in (excite, inhibit):
+    population.record(["v", "spikes"])
+sim.run(200)
+for population in (excite, inhibit):
+    segment = population.get_data().segments[0]
+    v = numpy.asarray(segment.filter(name="v")[0].magnitude, dtype=float)
+    result["md5"].append(hashlib.md5(v.tobytes()).hexdigest())
+    result["samples"] += v.size
+    result["spikes"] += sum(len(train) for train in segment.spiketrains)
 sim.end()
-give({"md5": hashlib.md5(v.tobytes()).hexdigest(), "shape": v.shape, "spikes": spikes})
+give(result)
 """
 SLOW_READ = "[Machine]\nenable_advanced_monitor_support = False\n"
 
 
 @pytest.mark.slow
-def test_same_on_both_boards_and_by_both_read_outs(on_board, tmp_path):
+def test_same_on_both_boards_by_both_read_outs_and_with_two_threads(on_board, tmp_path):
     small = on_board(NETWORK, name="small")
-    assert small["shape"] == [150, 160]
-    assert small["spikes"] > 50
+    assert small["samples"] == 200 * 1000
+    assert small["spikes"] > 1000
+    assert on_board(NETWORK, "--threads", "2", name="threads") == small
     assert on_board(NETWORK, "--version", "5", name="large") == small
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "spynnaker.cfg").write_text(SLOW_READ)

@@ -165,12 +165,13 @@ class Monitor:
 
     def _route(self, here: Coordinates, message: Sdp) -> None:
         """Send a datagram on, as the monitor of chip `here` does."""
-        message = replace(
-            message,
-            flags=message.flags & ~CHECKSUM,
-            to_chip=_ROOT if message.to_chip == ANY_CHIP else message.to_chip,
-            from_chip=_ROOT if message.from_chip == ANY_CHIP else message.from_chip,
-        )
+        if message.flags & CHECKSUM or ANY_CHIP in (message.to_chip, message.from_chip):
+            message = replace(
+                message,
+                flags=message.flags & ~CHECKSUM,
+                to_chip=_ROOT if message.to_chip == ANY_CHIP else message.to_chip,
+                from_chip=_ROOT if message.from_chip == ANY_CHIP else message.from_chip,
+            )
         if not message.flags & STAY and message.to_chip != message.from_chip:
             if message.to_chip not in self.chips:
                 self._refuse(here, message, Refusal(Code.NO_ROUTE))
