@@ -185,14 +185,12 @@ def _wires(net: Network, shifts: dict[Population, tuple[int, ...]], *, from_sour
 
 
 def _plastic(net: Network, shifts: dict[Population, tuple[int, ...]]) -> tuple[Plastic, ...]:
-    neurons, first = net.offsets(sources=False), {}
-    for sources in (True, False):
-        first.update(net.offsets(sources))
+    first = net.offsets(sources=True) | net.offsets(sources=False)
     return tuple(
         make_plastic(
             net,
             link,
-            (first[link.pre], neurons[link.post]),
+            first,
             stored_weights(link, shifts[link.post][link.receptor]),
             shifts[link.post][link.receptor],
         )

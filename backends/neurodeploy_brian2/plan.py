@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy_brian2.plastic import HISTORY, Rule
+from neurodeploy_brian2.plastic_memory import HISTORY, Rule
 
 Ints = NDArray[np.int64]
 Progress = Callable[[float], None]
@@ -176,6 +176,11 @@ class Past:
         How many spikes of each target are remembered.
     time, post_trace, post_trace_2 : (m, HISTORY) int64 arrays
         When they were, oldest first after a placeholder, and the traces that they left.
+    eligibility : (n,) int64 array
+        Of each synapse with a modulated rule.
+    dopamine, is_dose : (m, HISTORY) int64 arrays
+        With a modulated rule, the concentration at each entry, S4.11, and whether the entry is
+        no spike but dopamine.
     """
 
     last: Ints
@@ -186,15 +191,39 @@ class Past:
     time: Ints
     post_trace: Ints
     post_trace_2: Ints
+    eligibility: Ints
+    dopamine: Ints
+    is_dose: Ints
 
     @staticmethod
     def none(wires: Wires) -> Past:
         """Return the past of synapses and targets that have not spiked."""
         post = np.unique(wires.post)
-        synapses = [np.zeros(wires.n, dtype=np.int64)] * 3
-        entries = [np.zeros((len(post), HISTORY), dtype=np.int64)] * 3
-        columns: Any = (*synapses, post, np.zeros(len(post), dtype=np.int64), *entries)
-        return Past(*columns)
+        synapse = np.zeros(wires.n, dtype=np.int64)
+        entry = np.zeros((len(post), HISTORY), dtype=np.int64)
+        count = np.zeros(len(post), dtype=np.int64)
+        columns = (*[synapse] * 3, post, count, *[entry] * 3, synapse, *[entry] * 2)
+        return Past(**dict(zip((field.name for field in fields(Past)), columns, strict=True)))
+
+
+@dataclass(frozen=True)
+class Doses:
+    """Synapses that bring dopamine, (n,) int64 arrays.
+
+    Parameters
+    ----------
+    from_sources : bool
+        Whether they leave sources, else neurons.
+    pre, post
+        As of `Wires`.
+    amount
+        S4.11; below 0 for punishment.
+    """
+
+    from_sources: bool
+    pre: Ints
+    post: Ints
+    amount: Ints
 
 
 @dataclass(frozen=True)
@@ -223,6 +252,8 @@ class Plastic:
     earlier : Sent
         What was sent before the piece, as far as delay extensions hold it; ticks count from
         the start of the piece.
+    doses : tuple of Doses
+        What else writes to the histories of the targets, if the rule is modulated.
     """
 
     wires: Wires
@@ -234,6 +265,7 @@ class Plastic:
     past: Past
     is_read_ahead: bool = False
     earlier: Sent = Sent.none()
+    doses: tuple[Doses, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -411,6 +443,7 @@ __all__ = [
     "MAX_RECEPTORS",
     "WATCHED",
     "Cells",
+    "Doses",
     "Outcome",
     "Past",
     "Pending",

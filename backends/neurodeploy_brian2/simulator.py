@@ -27,6 +27,8 @@ from neurodeploy_brian2.mapping import Network, ring_shifts
 from neurodeploy_brian2.names import EXPORTS
 from neurodeploy_brian2.other_calls import OtherCalls
 from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plastic_mapping import DOSE_SHIFT
+from neurodeploy_brian2.plasticity import MODULATORS
 from neurodeploy_brian2.poisson import PoissonType
 from neurodeploy_brian2.population import Population as Neurons
 from neurodeploy_brian2.projection import Projection as Synapses
@@ -365,16 +367,18 @@ class Simulator(OtherCalls):
         """Return steps of a stored weight to a unit of weight, by receptor."""
         shifts = ring_shifts(self.network(), target)
         factor = target.celltype.weight_factor
-        return {
-            name: 2.0 ** (15 - shift) * factor
-            for name, shift in zip(target.celltype.receptors, shifts, strict=True)
-        }
+        receptors = zip(target.celltype.receptors, shifts, strict=True)
+        doses = dict.fromkeys(MODULATORS, 2.0 ** (15 - DOSE_SHIFT))
+        return doses | {name: 2.0 ** (15 - shift) * factor for name, shift in receptors}
 
     def held(self, link: Link) -> dict[str, Any]:
         """Return connections as the machine holds them: indices, weights and delays (ms)."""
         factor = link.post.celltype.weight_factor
         shift = ring_shifts(self.network(), link.post)[link.receptor]
-        stored = self._running.stored(link, shift, factor)
+        if link.projection.is_modulator:  # stored as amounts, but read as weights
+            stored = link.connections.stored(DOSE_SHIFT, 1.0)
+        else:
+            stored = self._running.stored(link, shift, factor)
         return {
             "source": link.connections.pre,
             "target": link.connections.post,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from neurodeploy.api import SessionOptions, TargetError
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
-from neurodeploy_brian2.plastic import exp_table
 from neurodeploy_brian2.plastic_mapping import make_rule
+from neurodeploy_brian2.plastic_memory import exp_table
 from neurodeploy_brian2.simulator import Simulator
 
 ONE = 1 << 15
