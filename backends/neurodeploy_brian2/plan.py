@@ -208,7 +208,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Doses:
-    """Synapses that bring dopamine, (n,) int64 arrays.
+    """Synapses that bring dopamine, or changes of weights, (n,) int64 arrays.
 
     Parameters
     ----------
@@ -217,13 +217,16 @@ class Doses:
     pre, post
         As of `Wires`.
     amount
-        S4.11; below 0 for punishment.
+        Dopamine in S4.11, below 0 for punishment, or a change of a stored weight.
+    of
+        The source whose synapses a change is for.
     """
 
     from_sources: bool
     pre: Ints
     post: Ints
     amount: Ints
+    of: Ints
 
 
 @dataclass(frozen=True)
@@ -253,7 +256,7 @@ class Plastic:
         What was sent before the piece, as far as delay extensions hold it; ticks count from
         the start of the piece.
     doses : tuple of Doses
-        What else writes to the histories of the targets, if the rule is modulated.
+        What else writes to the histories of the targets, if the rule knows of it.
     """
 
     wires: Wires

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurodeploy_brian2.plastic_memory import Ints, Memory
+from neurodeploy_brian2.plastic_changed import changed
+from neurodeploy_brian2.plastic_memory import TIMINGS, Ints, Memory
 from neurodeploy_brian2.plastic_modulated import modulated
 from neurodeploy_brian2.plastic_timing import at_post, at_pre, new_traces
 from neurodeploy_brian2.plastic_window import Window
@@ -39,6 +40,9 @@ def _deliver(memory: Memory, ring: Ints, tick: int, chosen: Ints) -> None:
 
 
 def _update(memory: Memory, tick: int, chosen: Ints) -> None:
+    if TIMINGS[memory.number("timing")] == "change":
+        changed(memory, chosen)
+        return
     now = tick + memory.number("first_tick")
     window = Window.of(memory, now, chosen)
     new = new_traces(memory, now, chosen)

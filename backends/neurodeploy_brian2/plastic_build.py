@@ -125,6 +125,7 @@ def _memory(one: Plastic, plan: Plan, n_slots: int) -> Memory:
             "delay": wires.delay_ticks,
             "high": 32 * (wires.receptor % 2),
             "ring": wires.receptor // 2 * n_slots * plan.n + wires.post,
+            "pre": wires.pre,
             "row": row_of[wires.post],
             "row_of": row_of,
         }
@@ -185,7 +186,7 @@ class _Maker:
         return self._synapses(ends, rows.synapse, (rows.n, sent), name), others
 
     def doses(self, sources: Any) -> list[Any]:
-        """Return the synapses that bring dopamine."""
+        """Return the synapses that bring dopamine or changes."""
         made = []
         for number, one in enumerate(self.one.doses):
             pre = sources if one.from_sources else self.cells
@@ -196,7 +197,8 @@ class _Maker:
 
     def _dose(self, pre: Any, one: Doses, heard: Ints, name: str) -> Any:
         """Return those of one projection whose targets have plastic synapses."""
-        brought = np.concatenate([self.memory["row_of"][one.post[heard]], one.amount[heard]])
+        columns = (self.memory["row_of"][one.post], one.amount, one.of)
+        brought = np.concatenate([column[heard] for column in columns])
         bring, who, table = f"nd_{name}", "fired_pre", None
         if one.from_sources:
             plan, who = self.plan, "i"
@@ -212,7 +214,7 @@ class _Maker:
             clock=self.cells.clock,
             namespace={bring: function},
             name=name,
-            order=-1,  # what is learned in a tick knows of its dopamine
+            order=-1,  # what is learned in a tick knows of what it brings
         )
         group.connect(i=one.pre[heard], j=one.post[heard])
         group.variables["number"].set_value(np.arange(len(heard)))

@@ -4,6 +4,7 @@ One text for all rules and networks, so that it is compiled once; what differs i
 memory that it is given.
 """
 
+from neurodeploy_brian2.plastic_changed_c import CHANGED
 from neurodeploy_brian2.plastic_memory import COARSE, HISTORY, PARTS, TIMINGS
 from neurodeploy_brian2.plastic_modulated_c import MODULATED
 
@@ -106,18 +107,21 @@ static inline void nd_append(int64_t *m, int64_t now, int64_t row, int is_dose, 
 
 static inline int64_t nd_remember(int64_t *m, int64_t tick, int64_t cell, int64_t times) {{
     int64_t row = ND_PART(ND_ROW_OF)[cell], k;
-    if (row >= 0)
+    if (row >= 0 && ND_NUMBER(ND_TIMING) != ND_IS_CHANGE)
         for (k = 0; k < times; k++)
             nd_append(m, tick + ND_NUMBER(ND_FIRST_TICK), row, 0, 0);
     return times;
 }}
 
 static inline int64_t nd_dose(
-    int64_t *m, int64_t tick, int64_t row, int64_t amount, int64_t times
+    int64_t *m, int64_t tick, int64_t row, int64_t amount, int64_t of, int64_t times
 ) {{
     int64_t k;
     for (k = 0; k < times; k++)
-        nd_append(m, tick + ND_NUMBER(ND_FIRST_TICK), row, 1, amount);
+        if (ND_NUMBER(ND_TIMING) == ND_IS_CHANGE)
+            nd_note(m, row, amount, of);
+        else
+            nd_append(m, tick + ND_NUMBER(ND_FIRST_TICK), row, 1, amount);
     return times;
 }}
 """
@@ -163,7 +167,9 @@ static inline int64_t nd_change(
     int64_t slot = (tick + ND_PART(ND_DELAY)[y]) % ND_NUMBER(ND_N_SLOTS), k;
     int64_t *entry = ring + ND_PART(ND_RING)[y] + slot * ND_NUMBER(ND_N_CELLS);
     for (k = 0; k < times; k++) {{
-        if (k % ND_NUMBER(ND_EVERY) == 0)
+        if (ND_NUMBER(ND_TIMING) == ND_IS_CHANGE)
+            nd_changed(m, y);
+        else if (k % ND_NUMBER(ND_EVERY) == 0)
             nd_update(m, tick + ND_NUMBER(ND_FIRST_TICK), y);
         if (ND_PART(ND_DELAY)[y])
             *entry += ND_PART(ND_WEIGHT)[y] << ND_PART(ND_HIGH)[y];
@@ -206,7 +212,7 @@ static inline int64_t nd_due(const int64_t *held, int64_t tick, int64_t cell, in
 }
 """
 
-TEXT = _NAMES + _TIMINGS + _RULES + MODULATED + _REMEMBER + _CHANGE + _LOOK
+TEXT = _NAMES + _TIMINGS + _RULES + MODULATED + CHANGED + _REMEMBER + _CHANGE + _LOOK
 """Everything, to be followed by functions that hand it the arrays."""
 
 __all__ = ["TEXT"]

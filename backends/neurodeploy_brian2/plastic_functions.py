@@ -84,7 +84,7 @@ def play_function(
 def dose_function(
     brian2: Any, name: tuple[str, int], memory: Memory, brought: Ints, table: Ints | None
 ) -> Any:
-    """Return `<name>(tick, synapse, who)`, which writes dopamine into histories.
+    """Return `<name>(tick, synapse, who)`, which writes dopamine or changes into histories.
 
     Parameters
     ----------
@@ -92,12 +92,12 @@ def dose_function(
     name : (str, int)
         Of the function, and the number of the memory.
     memory : Memory
-    brought : (2 * n,) int64 array
-        The history's row of each synapse, then what it brings.
+    brought : (3 * n,) int64 array
+        The history's row of each synapse, then what it brings, then for whom.
     table : int64 array or None
         As `played` returns it: `who` is a source. Without it, `who` is how often one spikes.
     """
-    row, amount = np.split(brought, 2)
+    row, amount, of = np.split(brought, 3)
 
     def bring(tick: Any, synapse: Any, who: Any) -> Any:
         synapse = np.asarray(synapse)
@@ -105,7 +105,7 @@ def dose_function(
         if table is not None:
             times = _times(table, int(tick), times)
         each = np.repeat(synapse, times)
-        dose(memory, int(tick), row[each], amount[each])
+        dose(memory, int(tick), row[each], amount[each], of[each])
         return times
 
     own, doses = f"_nd_memory_{name[1]}", f"_nd_doses_of_{name[0]}"
@@ -117,7 +117,8 @@ def dose_function(
         times = f"nd_sent(_namespace{sent}, tick, who)"
     call = (
         f"nd_dose(_namespace{own}, tick, _namespace{doses}[synapse], "
-        f"_namespace{doses}[{len(row)} + synapse], {times})"
+        f"_namespace{doses}[{len(row)} + synapse], "
+        f"_namespace{doses}[{2 * len(row)} + synapse], {times})"
     )
     return _function(brian2, name[0], "tick synapse who", bring, call, arrays)
 
@@ -239,7 +240,8 @@ _PROTOTYPES = """\
         int64_t *m, int64_t *ring, long long tick, long long cell, long long pair)
     long long nd_sent(int64_t *sent, long long tick, long long source)
     long long nd_dose(
-        int64_t *m, long long tick, long long row, long long amount, long long times)
+        int64_t *m, long long tick, long long row, long long amount, long long of,
+        long long times)
     long long nd_keep(int64_t *held, long long tick, long long cell, long long times)
     long long nd_due(int64_t *held, long long tick, long long cell, long long wait)
 """

@@ -1,9 +1,10 @@
-"""Histories of targets: their last spikes, and the dopamine that reached them."""
+"""Histories of targets: their last spikes, and the dopamine or changes that reached them."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from neurodeploy_brian2.plastic_changed import note
 from neurodeploy_brian2.plastic_memory import (
     COARSE,
     HISTORY,
@@ -29,23 +30,29 @@ def remember(memory: Memory, tick: int, cells: Ints, times: Ints) -> None:
         Neurons, and how many spikes each sends in this tick.
     """
     rows = memory["row_of"][cells]
+    if TIMINGS[memory.number("timing")] == "change":
+        return
     for k in range(int(times.max(initial=0))):
         chosen = rows[(times > k) & (rows >= 0)]
         if len(chosen):
             _append(memory, tick + memory.number("first_tick"), chosen)
 
 
-def dose(memory: Memory, tick: int, rows: Ints, amounts: Ints) -> None:
-    """Add dopamine to histories, in the order given.
+def dose(memory: Memory, tick: int, rows: Ints, amounts: Ints, of: Ints) -> None:
+    """Add dopamine or changes to histories, in the order given.
 
     Parameters
     ----------
     memory : Memory
     tick : int
         Since the start of the piece.
-    rows, amounts : (n,) int64 arrays
-        Rows of targets, some more than once, and S4.11.
+    rows, amounts, of : (n,) int64 arrays
+        Rows of targets, some more than once, what is brought, and for whom.
     """
+    if TIMINGS[memory.number("timing")] == "change":
+        for each in zip(rows.tolist(), amounts.tolist(), of.tolist(), strict=True):
+            note(memory, *each)
+        return
     order = np.argsort(rows, kind="stable")
     first = np.searchsorted(rows[order], rows[order], side="left")
     turn = np.zeros_like(rows)

@@ -9,11 +9,12 @@ import numpy as np
 
 from neurodeploy.api import TargetError
 from neurodeploy.target.fixed_point import encode_s1615
+from neurodeploy_brian2.change_mapping import change_rule, changes
 from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
 from neurodeploy_brian2.plan import Doses, Ints, Past, Plastic, Wires
 from neurodeploy_brian2.plastic_memory import COARSE, COARSEST, Rule, exp_table
-from neurodeploy_brian2.plasticity import STDPMechanism
+from neurodeploy_brian2.plasticity import STDPMechanism, WeightChangeable
 from neurodeploy_brian2.rules import (
     MultiplicativeWeightDependence,
     PfisterSpikeTriplet,
@@ -41,10 +42,13 @@ TIMING: dict[type[TimingRule], str] = {
 def plastic_links(network: Any) -> list[Any]:
     """Return the links whose weights change, in the order of `Plan.plastic`."""
     return [
-        link
-        for link in network.projections
-        if link.plasticity is not None and not link.projection.is_modulator
+        link for link in network.projections if link.plasticity is not None and not _is_told(link)
     ]
+
+
+def _is_told(link: Any) -> bool:
+    """Tell whether its spikes write to histories instead of bringing input."""
+    return bool(link.projection.is_modulator or link.projection.is_changer)
 
 
 def make_plastic(
@@ -76,9 +80,15 @@ def make_plastic(
     RefusedError
         If timing and weight rule do not go together.
     """
-    mechanism = _mechanism(link)
     ticks = link.connections.delay_ticks(network.timestep_us)
     slots = ring_slots(network, link.post)
+    if isinstance(link.post.synapse_dynamics, WeightChangeable):
+        rule, backprop = change_rule(network, link, ticks, shift), False
+        told = changes(network, link, places, shift)
+    else:
+        mechanism = _mechanism(link)
+        rule = make_rule(mechanism, network.timestep_us, link.post.celltype.weight_factor)
+        backprop, told = mechanism.backprop_delay, _doses(network, link.post, places)
     # As stored: the longest delay of a full ring wraps to 0, and 0 is never delivered.
     kept = ticks % slots
     wires = Wires(
@@ -91,12 +101,12 @@ def make_plastic(
     return Plastic(
         wires=wires,
         from_sources=link.pre.is_source,
-        rule=make_rule(mechanism, network.timestep_us, link.post.celltype.weight_factor),
+        rule=rule,
         shift=np.full(wires.n, shift, dtype=np.int64),
-        lag_ticks=kept * int(mechanism.backprop_delay),
+        lag_ticks=kept * int(backprop),
         wait_ticks=(ticks - 1) // slots * slots,
         past=Past.none(wires),
-        doses=tuple(_doses(network, link.post, places)),
+        doses=tuple(told),
     )
 
 
@@ -117,6 +127,7 @@ def _doses(network: Any, target: Any, first: Mapping[Any, int]) -> Iterator[Dose
                 pre=found.pre + first[link.pre],
                 post=found.post + first[target],
                 amount=sign * found.stored(DOSE_SHIFT, 1.0),
+                of=np.zeros(len(found.pre), dtype=np.int64),
             )
 
 

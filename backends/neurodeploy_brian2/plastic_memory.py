@@ -19,7 +19,8 @@ Ints = NDArray[np.int64]
 HISTORY = 16
 """Entries of a target's history; the first is a placeholder at time 0."""
 
-TIMINGS = ("pair", "nearest", "triplet", "vogels")
+TIMINGS = ("pair", "nearest", "triplet", "vogels", "change")
+"""With `change` weights only change as others say, and a history has what is to be done."""
 TABLES = ("plus", "minus", "x", "y", "c", "d")
 _DOSED = ("modulated_min", "modulated_max", "modulated_factor")
 NUMBERS = ("w_min", "w_max", "a_plus", "a_minus", "a3_plus", "a3_minus", "alpha", *_DOSED)
@@ -38,11 +39,11 @@ class Rule:
 
     Parameters
     ----------
-    timing : {'pair', 'nearest', 'triplet', 'vogels'}
+    timing : one of TIMINGS
     multiplicative : bool
         Else additive.
     numbers : {name of NUMBERS: int}
-        S16.15 bits, but for `alpha` in S4.11.
+        S16.15 bits, but for `alpha` in S4.11, and stored weights with `change`.
     tables : {name of TABLES: (n,) int64 array}
         S4.11; Vogels' rule has one table, given as both `plus` and `minus`.
     modulated : bool
@@ -67,9 +68,10 @@ class Memory:
     parts : {name: slice}
         Where each part is. Per synapse: `weight`, `last` (tick of the source's last spike),
         `trace`, `trace_2`, `eligibility`, `shift`, `lag`, `delay`, `high` (0 or 32: half of the
-        ring entry), `ring` (entry in slot 0) and `row` (of the target's history). Per target:
-        `n_spikes`, `post`. Per target and entry of its history: `time`, `post_trace`,
-        `post_trace_2`, `dopamine`, `is_dose`.
+        ring entry), `ring` (entry in slot 0), `pre` (the source) and `row` (of the target's
+        history). Per target: `n_spikes`, `post`. Per target and entry of its history: `time`,
+        `post_trace`, `post_trace_2`, `dopamine`, `is_dose`. Changes to be done are in `dopamine`,
+        with their sources in `time`.
     """
 
     cells: Ints
@@ -100,7 +102,7 @@ class Memory:
 
 _BY_ENTRY = ("time", "post_trace", "post_trace_2", "dopamine", "is_dose")
 _PAST = ("last", "trace", "trace_2", "eligibility")
-PER_SYNAPSE = ("weight", *_PAST, "shift", "lag", "delay", "high", "ring")
+PER_SYNAPSE = ("weight", *_PAST, "shift", "lag", "delay", "high", "ring", "pre")
 _FIXED = ("timing", "multiplicative", "modulated", "first_tick", "n_cells", "n_slots", "every")
 PARTS = (*_FIXED, *NUMBERS, *TABLES, *PER_SYNAPSE, "row", "n_spikes", *_BY_ENTRY, "row_of")
 KEPT = (*_PAST, "n_spikes", *_BY_ENTRY)

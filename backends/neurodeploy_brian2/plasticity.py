@@ -215,8 +215,8 @@ class WeightChangeable(Synapse):
         return self
 
     def largest_weight(self, largest: float) -> float:
-        """Return the upper bound, or the initial weight if larger."""
-        return max(largest, self.weight_max)
+        """Return the upper bound, even if the initial weight is larger."""
+        return self.weight_max
 
 
 class WeightChanger(Synapse):
@@ -229,6 +229,10 @@ class WeightChanger(Synapse):
         if not isinstance(projection.synapse_type, WeightChangeable):
             raise SynapseError("WeightChanger", "the projection is not WeightChangeable")
         self.projection = projection
+
+    def largest_weight(self, largest: float) -> float:
+        """Return the bound of the weights that it changes."""
+        return float(self.projection.synapse_type.weight_max)
 
     def merge(self, other: Synapse) -> Synapse:
         """Never the first."""

@@ -22,9 +22,16 @@ from neurodeploy_brian2.errors import (
 from neurodeploy_brian2.holder import ConnectionHolder
 from neurodeploy_brian2.linking import Link, Linking
 from neurodeploy_brian2.neurons import Neurons
-from neurodeploy_brian2.plasticity import MODULATORS, Local, StaticSynapse
+from neurodeploy_brian2.plasticity import (
+    MODULATORS,
+    Local,
+    StaticSynapse,
+    WeightChangeable,
+    WeightChanger,
+)
 from neurodeploy_brian2.space import Space
 from neurodeploy_brian2.synapse_type import Synapse
+from neurodeploy_brian2.synapses import DrawnConnections
 from neurodeploy_brian2.views import PopulationView
 
 if TYPE_CHECKING:
@@ -88,7 +95,11 @@ class Projection:
         else:
             connector.check(self.ends)
         self.delay = self.synapse_type.rounded_delay(simulator.timestep_us, simulator.min_delay_ms)
+        if self.is_changer:
+            self._check_changer()
         self._links = Linking(self, simulator).links()
+        if isinstance(self.synapse_type, WeightChangeable):
+            self._check_on_core()
         target.synapse_dynamics = merged
 
     def __getattr__(self, name: str) -> Any:
@@ -122,6 +133,11 @@ class Projection:
     def plasticity(self) -> Synapse | None:
         """How its weights change, or None."""
         return self._links[0].plasticity
+
+    @property
+    def is_changer(self) -> bool:
+        """Whether it changes weights of another one instead of bringing input."""
+        return isinstance(self.synapse_type, WeightChanger)
 
     @property
     def is_modulator(self) -> bool:
@@ -236,6 +252,33 @@ class Projection:
                 "its synapse type only goes with its own connector",
                 got=repr(self.connector),
             )
+
+    def _check_on_core(self) -> None:
+        """Refuse weights that others change where the host would make the connections."""
+        made = self._links[0].made
+        if not (made.on_machine or isinstance(made, DrawnConnections)):
+            raise SynapseError(
+                self._label,
+                "WeightChangeable only goes with connections that cores make",
+                got=repr(self.connector),
+                todo="use a connector such as AllToAllConnector, and weights that cores can draw",
+            )
+
+    def _check_changer(self) -> None:
+        """Refuse to change weights of a projection with other ends."""
+        other = self.synapse_type.projection  # type: ignore[attr-defined]
+        for what, mine, theirs in (
+            ("source of another size than", self.pre._root().size, other.pre._root().size),
+            ("target other than that of", self.post._root(), other.post._root()),
+            ("receptor other than that of", self.receptor_type, other.receptor_type),
+        ):
+            if mine != theirs:
+                raise SynapseError(
+                    self._label,
+                    f"has a {what} the projection whose weights it changes, {other.label}",
+                    got=mine,
+                    limit=theirs,
+                )
 
     def _modulates(self) -> tuple[str, ...]:
         return MODULATORS if type(self.synapse_type).__name__ == "Neuromodulation" else ()

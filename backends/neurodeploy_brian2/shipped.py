@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurodeploy_brian2.plasticity import STDPMechanism
+from neurodeploy_brian2.plasticity import STDPMechanism, WeightChangeable
 
 MODULATED = "izhikevich_neuromodulation_"
 """Before the names of rules that dopamine modulates."""
@@ -24,8 +24,11 @@ RULES = (
 )
 """Rules that there are synapse cores for, and the emulator runs."""
 
+WEIGHT_CHANGE = "weight_change"
+"""The name of weights that others change."""
+
 SHIPPED: dict[str, tuple[str, ...]] = {
-    "IF_curr_exp": RULES,
+    "IF_curr_exp": (*RULES, WEIGHT_CHANGE),
     "IF_cond_exp": ("pair_additive", "nearest_pair_additive", _MODULATED_RULES[0]),
     "IF_curr_delta": ("pair_additive", "nearest_pair_additive"),
     "IF_curr_alpha": ("pair_additive",),
@@ -48,6 +51,8 @@ COMBINED_ONLY = (
 
 def rule_of(mechanism: Any) -> str:
     """Return the name of a rule; static synapses have none."""
+    if isinstance(mechanism, WeightChangeable):
+        return WEIGHT_CHANGE
     if not isinstance(mechanism, STDPMechanism):
         return ""
     kind = MODULATED if mechanism.neuromodulation is not None else ""
@@ -64,4 +69,13 @@ def is_split(celltype: Any, rule: str) -> bool:
     return type(celltype).__name__ not in COMBINED_ONLY and (not rule or rule in RULES)
 
 
-__all__ = ["COMBINED_ONLY", "MODULATED", "RULES", "SHIPPED", "is_combined", "is_split", "rule_of"]
+__all__ = [
+    "COMBINED_ONLY",
+    "MODULATED",
+    "RULES",
+    "SHIPPED",
+    "WEIGHT_CHANGE",
+    "is_combined",
+    "is_split",
+    "rule_of",
+]

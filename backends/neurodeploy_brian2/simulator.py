@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.api import Finding, InputError, SessionOptions
+from neurodeploy_brian2.change_mapping import change_amounts
 from neurodeploy_brian2.delays import read_delays
 from neurodeploy_brian2.draws import Draws
 from neurodeploy_brian2.engines import ENGINES
@@ -377,6 +378,8 @@ class Simulator(OtherCalls):
         shift = ring_shifts(self.network(), link.post)[link.receptor]
         if link.projection.is_modulator:  # stored as amounts, but read as weights
             stored = link.connections.stored(DOSE_SHIFT, 1.0)
+        elif link.projection.is_changer:
+            stored = change_amounts(link, shift)
         else:
             stored = self._running.stored(link, shift, factor)
         return {

@@ -305,6 +305,27 @@ def modulated_izhikevich(sim):
     return dopamine(sim, timing, weights, sim.Izhikevich(i_offset=5.0))
 
 
+def changed_weights(sim):
+    """Change weights by the spikes of two other populations, one up and one down."""
+    pre = inputs(sim)
+    post = sim.Population(5, sim.IF_curr_exp(i_offset=[0.5, 0.8, 0.9, 0.0, 1.0]), label="cells")
+    open_ = sim.extra_models.WeightChangeable(0.4, 2.5, weight=1.0, delay=3.0)
+    made = sim.Projection(pre, post, sim.AllToAllConnector(), open_)
+    # Never in the tick of a spike whose weights they change.
+    firsts = (8.0, 17.0, 27.0, 36.0, 44.0, 52.0)
+    up = sim.Population(6, sim.SpikeSourceArray(spike_times=[[first, 71.0] for first in firsts]))
+    drive = sim.IF_curr_exp(i_offset=[0.9 + 0.1 * i for i in range(6)])
+    down = sim.Population(6, drive, label="down")
+    changer = sim.extra_models.WeightChanger
+    raised = sim.Projection(up, post, sim.AllToAllConnector(), changer(0.7, made))
+    sim.Projection(down, post, sim.OneToOneConnector(), changer(-0.3, made))
+    post.record(["v", "spikes"])
+    sim.run(52.0)
+    sim.run(TICKS - 52.0)
+    rows = sorted([int(i), int(j), float(w)] for i, j, w in raised.get("weight", "list"))
+    return read(post, "v") | {"made": learned_weights(made)[0], "raised": rows}
+
+
 def random_connections(sim):
     pre = inputs(sim, 20)
     post = sim.Population(15, sim.IF_curr_exp(), label="cells", additional_parameters={"seed": 11})
@@ -341,6 +362,7 @@ MORE = (
     modulated_vogels,
     modulated_on_split_cores,
     modulated_izhikevich,
+    changed_weights,
     random_connections,
 )
 CASES = {case.__name__: case for case in (*QUICK, *MORE)}

@@ -147,9 +147,9 @@ def test_tables_fall_from_one_to_nothing(tau_ms, step_ms):
             "IF_curr_exp",
         ),
         (
-            UnsupportedError,
+            ConfigurationError,
             lambda own: own.extra_models.WeightChangeable(0.0, 1.0, weight=1.0),
-            "IF_curr_exp",
+            "IF_cond_exp",
         ),
         (
             TargetError,
