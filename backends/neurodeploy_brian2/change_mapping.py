@@ -9,7 +9,8 @@ import numpy as np
 
 from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.errors import ConfigurationError, UnsupportedError
-from neurodeploy_brian2.plan import Doses, Ints
+from neurodeploy_brian2.plan_parts import Ints
+from neurodeploy_brian2.plan_plastic import Doses
 from neurodeploy_brian2.plastic_memory import Rule
 from neurodeploy_brian2.shipped import WEIGHT_CHANGE, is_combined
 from neurodeploy_brian2.synapses import DrawnConnections

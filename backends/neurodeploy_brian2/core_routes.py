@@ -18,7 +18,9 @@ from neurodeploy_brian2.delay_stages import needs_extension
 from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.direct_poisson import landed
 from neurodeploy_brian2.errors import UnsupportedError
-from neurodeploy_brian2.plan import MAX_RECEPTORS, Ints, Plan, Plastic, Split, Wires
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Ints, Split, Wires
+from neurodeploy_brian2.plan_plastic import Plastic
 from neurodeploy_brian2.plastic_mapping import plastic_links
 from neurodeploy_brian2.synapse_cores import is_direct, n_synapse_cores
 

@@ -20,7 +20,7 @@ from neurodeploy_brian2.connectors.regular import AllButMeConnector
 from neurodeploy_brian2.delays import delay_slots
 from neurodeploy_brian2.errors import ConfigurationError
 from neurodeploy_brian2.late_lists import relocated
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.plasticity import MODULATORS
 from neurodeploy_brian2.poisson import PoissonType
 from neurodeploy_brian2.randomness import draw_again, is_random, machine_can_draw

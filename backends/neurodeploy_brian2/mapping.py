@@ -17,7 +17,9 @@ from neurodeploy.api import (
     count_wrapped,
     quantise_weights,
 )
-from neurodeploy_brian2.plan import WATCHED, Cells, Ints, Plan, Plastic, Wires
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import WATCHED, Cells, Ints, Wires
+from neurodeploy_brian2.plan_plastic import Plastic
 from neurodeploy_brian2.plastic_mapping import make_plastic, plastic_links
 from neurodeploy_brian2.population import Population, Projection
 from neurodeploy_brian2.sources import SourceSpikes

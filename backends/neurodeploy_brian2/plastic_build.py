@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from neurodeploy_brian2.kinds import rings
-from neurodeploy_brian2.plan import Doses, Ints, Pending, Plan, Plastic, Sent
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Ints, Pending
+from neurodeploy_brian2.plan_plastic import Doses, Plastic, Sent
 from neurodeploy_brian2.plastic_functions import (
     change_function,
     dose_function,
@@ -31,7 +33,8 @@ from neurodeploy_brian2.plastic_late import (
     moved_on,
     sent_by_sources,
 )
-from neurodeploy_brian2.plastic_memory import KEPT, NUMBERS, TABLES, TIMINGS, Memory
+from neurodeploy_brian2.plastic_layout import lay_out_memory
+from neurodeploy_brian2.plastic_memory import KEPT, Memory
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
     n_slots = 1 + max(int(one.wires.delay_ticks.max(initial=1)) for one in plan.plastic)
     n_pairs = -(-plan.n_buffers // 2)
     ring = np.zeros(n_pairs * n_slots * plan.n, dtype=np.int64)
-    memories = tuple(_memory(one, plan, n_slots) for one in plan.plastic)
+    memories = tuple(lay_out_memory(one, plan, n_slots) for one in plan.plastic)
     # Of a pair that no neuron of the run has, the slot stays empty.
     pairs = [k for k, name in enumerate(rings(plan.n_buffers)) if name in cells.variables]
     take = "\n".join(f"ring_{k} = nd_take(t_in_timesteps, i, {k}, ring_{k})" for k in pairs)
@@ -101,35 +104,6 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
         objects.append(sources)
     shape = (n_pairs, n_slots, plan.n)
     return PlasticNetwork(tuple(objects), tuple(synapses), memories, ring.reshape(shape))
-
-
-def _memory(one: Plastic, plan: Plan, n_slots: int) -> Memory:
-    wires, past, rule = one.wires, one.past, one.rule
-    row_of = np.full(plan.n, -1, dtype=np.int64)
-    row_of[past.post] = np.arange(len(past.post))
-    return Memory.of(
-        {
-            "timing": TIMINGS.index(rule.timing),
-            "multiplicative": rule.multiplicative,
-            "modulated": rule.modulated,
-            "first_tick": plan.first_tick,
-            "n_cells": plan.n,
-            "n_slots": n_slots,
-            "every": 1 + one.is_read_ahead,
-            **{name: rule.numbers.get(name, 0) for name in NUMBERS},
-            **{name: rule.tables.get(name, ()) for name in TABLES},
-            "weight": wires.weight,
-            **{name: getattr(past, name) for name in KEPT},
-            "shift": one.shift,
-            "lag": one.lag_ticks,
-            "delay": wires.delay_ticks,
-            "high": 32 * (wires.receptor % 2),
-            "ring": wires.receptor // 2 * n_slots * plan.n + wires.post,
-            "pre": wires.pre,
-            "row": row_of[wires.post],
-            "row_of": row_of,
-        }
-    )
 
 
 def _sources(brian2: Any, plan: Plan, clock: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.plan import Sent
+from neurodeploy_brian2.plan_plastic import Sent
 from neurodeploy_brian2.plastic import change
 from neurodeploy_brian2.plastic_c import TEXT
 from neurodeploy_brian2.plastic_history import dose, remember

@@ -12,9 +12,11 @@ from neurodeploy.target.fixed_point import encode_s1615
 from neurodeploy_brian2.change_mapping import change_rule, changes
 from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
-from neurodeploy_brian2.plan import Doses, Ints, Past, Plastic, Wires
+from neurodeploy_brian2.other_synapses import WeightChangeable
+from neurodeploy_brian2.plan_parts import Ints, Wires
+from neurodeploy_brian2.plan_plastic import Doses, Past, Plastic
 from neurodeploy_brian2.plastic_memory import COARSE, COARSEST, Rule, exp_table
-from neurodeploy_brian2.plasticity import STDPMechanism, WeightChangeable
+from neurodeploy_brian2.plasticity import STDPMechanism
 from neurodeploy_brian2.rules import (
     MultiplicativeWeightDependence,
     PfisterSpikeTriplet,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurodeploy_brian2.plasticity import STDPMechanism, WeightChangeable
+from neurodeploy_brian2.other_synapses import WeightChangeable
+from neurodeploy_brian2.plasticity import STDPMechanism
 
 MODULATED = "izhikevich_neuromodulation_"
 """Before the names of rules that dopamine modulates."""
