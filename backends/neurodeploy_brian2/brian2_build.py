@@ -20,7 +20,8 @@ from neurodeploy_brian2.functions import brian_functions, draw_function, wave_fu
 from neurodeploy_brian2.kinds import KINDS, SEEN, rings
 from neurodeploy_brian2.lanes import Lanes, Layout
 from neurodeploy_brian2.overflow import input_may_wrap, is_usual, largest_waves, may_wrap
-from neurodeploy_brian2.plan import WATCHED, Ints, Plan, Wires
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import WATCHED, Ints, Wires
 from neurodeploy_brian2.split_build import split_objects, split_variables
 
 _LANE = ("end", "stride", "period")

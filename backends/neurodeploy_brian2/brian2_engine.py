@@ -12,16 +12,9 @@ from neurodeploy_brian2.brian2_device import brian2_device
 from neurodeploy_brian2.carry import left_pending, unfold_sources, with_pending
 from neurodeploy_brian2.kinds import KINDS, SEEN
 from neurodeploy_brian2.lanes import Lanes, lay_out
-from neurodeploy_brian2.plan import (
-    MAX_RECEPTORS,
-    WATCHED,
-    Ints,
-    Outcome,
-    Plan,
-    Progress,
-    Sent,
-    State,
-)
+from neurodeploy_brian2.plan import Outcome, Plan, State
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, WATCHED, Ints, Progress
+from neurodeploy_brian2.plan_plastic import Sent
 from neurodeploy_brian2.plastic_build import (
     PlasticNetwork,
     build_plastic,

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy_brian2.plan import Ints, Pending, Plan, Wires
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Ints, Pending, Wires
 
 
 def with_pending(plan: Plan) -> Plan:

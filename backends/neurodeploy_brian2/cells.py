@@ -11,7 +11,7 @@ from neurodeploy_brian2 import derive
 from neurodeploy_brian2.derive import Derived, Loading
 from neurodeploy_brian2.kinds import KINDS
 from neurodeploy_brian2.parameters import Parameter, encode_rows, not_negative, positive
-from neurodeploy_brian2.plan import Cells, Ints
+from neurodeploy_brian2.plan_parts import Cells, Ints
 
 _LEAKY = (
     Parameter("tau_m", 20.0, "ms", positive),

@@ -17,7 +17,7 @@ from neurodeploy_brian2.parameters import (
     positive,
     some,
 )
-from neurodeploy_brian2.plan import Cells, Ints
+from neurodeploy_brian2.plan_parts import Cells, Ints
 from neurodeploy_brian2.randomness import NumpyRNG, RandomDistribution
 
 _SEEDS = tuple(Parameter(f"seed{i}", 0.0, "", form=UINT32) for i in range(4))

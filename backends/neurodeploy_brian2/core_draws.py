@@ -13,7 +13,8 @@ import numpy as np
 
 from neurodeploy_brian2.kinds import KINDS
 from neurodeploy_brian2.machine.kiss64 import Seed, block
-from neurodeploy_brian2.plan import Ints, Pending, Plan, State
+from neurodeploy_brian2.plan import Plan, State
+from neurodeploy_brian2.plan_parts import Ints, Pending
 
 CORE_START: Seed = (123456789, 987654321, 43219876, 6543217)
 """State of the shared generator of every core when its program starts."""

@@ -18,7 +18,9 @@ from neurodeploy_brian2.delay_stages import needs_extension
 from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.direct_poisson import landed
 from neurodeploy_brian2.errors import UnsupportedError
-from neurodeploy_brian2.plan import MAX_RECEPTORS, Ints, Plan, Plastic, Split, Wires
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Ints, Split, Wires
+from neurodeploy_brian2.plan_plastic import Plastic
 from neurodeploy_brian2.plastic_mapping import plastic_links
 from neurodeploy_brian2.synapse_cores import is_direct, n_synapse_cores
 
@@ -51,6 +53,7 @@ class CoreRoutes:
         if cores.most < 2:
             return plan
         _refuse_deaf(network, cores.own)
+        _refuse_modulated(network, cores.own)
         if mapping != self._mapping:
             self._map(network, cores)
             self._mapping = mapping
@@ -81,7 +84,8 @@ class CoreRoutes:
     def _add_edges(self, network: Any, direct: list[Any]) -> None:
         """Note what is new: the projections as they were made, then the delay extensions."""
         for delayed in (False, True):
-            for link in network.projections:
+            # Dopamine goes to every synapse core.
+            for link in (one for one in network.projections if not one.projection.is_modulator):
                 if link not in direct and (
                     not delayed or needs_extension(network, link.pre, link.post)
                 ):
@@ -207,6 +211,19 @@ def _refuse_deaf(network: Any, cores: Mapping[Any, int]) -> None:
                 "all synapse cores with plastic synapses when they spike",
                 got=f"{cores[population]} synapse cores",
                 todo="give it n_synapse_cores=1, or 0",
+            )
+
+
+def _refuse_modulated(network: Any, cores: Mapping[Any, int]) -> None:
+    """Refuse dopamine on several synapse cores: what it does there is not known to the bit."""
+    for link in network.projections:
+        if link.projection.is_modulator and cores[link.post] > 1:
+            raise UnsupportedError(
+                link.label,
+                "the emulator does not run dopamine on several synapse cores",
+                got=f"{cores[link.post]} synapse cores of {link.post.label}",
+                limit="at most 1",
+                todo="set n_synapse_cores",
             )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+from neurodeploy.target.delays import stages_needed
 from neurodeploy_brian2.delays import longest_delay_ms, ring_slots
 
 
@@ -42,8 +42,7 @@ def _own_stages(network: Any, source: Any, target: Any) -> int:
         for link in network.projections
         if link.pre is source and link.post is target
     )
-    stage_ms = ring_slots(network, target) * (network.timestep_us / 1000.0)
-    return 0 if stage_ms >= longest_ms else math.ceil(longest_ms / stage_ms) - 1
+    return stages_needed(longest_ms / (network.timestep_us / 1000.0), ring_slots(network, target))
 
 
 __all__ = ["delay_stages", "needs_extension"]

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.target import spinnaker as target
+from neurodeploy.target.delays import slots_used
 from neurodeploy_brian2.connectors.base import value_maximum
 
 
 def delay_slots(population: Any) -> int:
     """Return the ticks that ring buffers of a population's cores can reach."""
-    neurons = max(len(cells) for cells in population.slices())
-    return target.delay_slots(neurons, receptors=len(population.celltype.receptors))
+    return target.delay_slots(_core_neurons(population), receptors=_receptors(population))
 
 
 def ring_slots(network: Any, population: Any) -> int:
@@ -28,7 +28,15 @@ def ring_slots(network: Any, population: Any) -> int:
         default=0.0,
     )
     needed = math.ceil(longest_ms / (network.timestep_us / 1000.0))
-    return min(1 << target.index_bits(needed), delay_slots(population))
+    return slots_used(needed, _core_neurons(population), _receptors(population))
+
+
+def _core_neurons(population: Any) -> int:
+    return max(len(cells) for cells in population.slices())
+
+
+def _receptors(population: Any) -> int:
+    return len(population.celltype.receptors)
 
 
 def read_delays(network: Any, link: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from neurodeploy.api import TargetError
 from neurodeploy.target.spinnaker import index_bits
-from neurodeploy_brian2.plan import Wires
+from neurodeploy_brian2.plan_parts import Wires
 
 
 def landed(link: Any, wires: Wires, first: int) -> Wires:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from neurodeploy.api import TargetError
 from neurodeploy_brian2 import brian2_engine, kernel
-from neurodeploy_brian2.plan import Outcome, Plan, Progress
+from neurodeploy_brian2.plan import Outcome, Plan
+from neurodeploy_brian2.plan_parts import Progress
 
 ENGINES = ("auto", "kernel", "numpy", "cython", "cpp_standalone")
 """`auto` is the kernel if it was built and takes the network, else `numpy`."""

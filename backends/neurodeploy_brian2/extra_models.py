@@ -23,7 +23,8 @@ from neurodeploy_brian2.chance_cells import (
 )
 from neurodeploy_brian2.connectors import AllButMeConnector, OneToOneOffsetConnector
 from neurodeploy_brian2.errors import UnsupportedError
-from neurodeploy_brian2.plasticity import Neuromodulation, WeightChangeable, WeightChanger
+from neurodeploy_brian2.other_synapses import WeightChangeable, WeightChanger
+from neurodeploy_brian2.plasticity import Neuromodulation
 from neurodeploy_brian2.poisson import SpikeSourcePoissonVariable
 from neurodeploy_brian2.rules import (
     PfisterSpikeTriplet,

@@ -11,7 +11,7 @@ import numpy as np
 
 from neurodeploy_brian2.chance_steps import CHANCE_STEPS
 from neurodeploy_brian2.overflow_steps import OVERFLOW_STEPS
-from neurodeploy_brian2.plan import Ints, Waves
+from neurodeploy_brian2.plan_parts import Ints, Waves
 from neurodeploy_brian2.split_steps import SPLIT_STEPS
 from neurodeploy_brian2.steps import STEPS
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.plan import WATCHED, Outcome, Plan
+from neurodeploy_brian2.plan import Outcome, Plan
+from neurodeploy_brian2.plan_parts import WATCHED
 from neurodeploy_brian2.recorder import Recorded
 from neurodeploy_brian2.recording import Results
 from neurodeploy_brian2.sources import SourceSpikes

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurodeploy_brian2.plan import Ints, Plan
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Ints
 
 MAX_SYNAPSES = 2_000_000
 """Synapses over all lanes; more lanes cost memory and build time (about 50 bytes each)."""

@@ -20,7 +20,8 @@ from neurodeploy_brian2.connectors.regular import AllButMeConnector
 from neurodeploy_brian2.delays import delay_slots
 from neurodeploy_brian2.errors import ConfigurationError
 from neurodeploy_brian2.late_lists import relocated
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
+from neurodeploy_brian2.plasticity import MODULATORS
 from neurodeploy_brian2.poisson import PoissonType
 from neurodeploy_brian2.randomness import draw_again, is_random, machine_can_draw
 from neurodeploy_brian2.synapse_type import Synapse
@@ -71,9 +72,10 @@ class Link:
 
     @property
     def receptor(self) -> int:
-        """Index of the receptor."""
+        """Index of the receptor; of dopamine, reward is 0 and punishment 1."""
         receptors: tuple[str, ...] = self.post.celltype.receptors
-        return receptors.index(self.receptor_type)
+        names = MODULATORS if self.projection.is_modulator else receptors
+        return names.index(self.receptor_type)
 
     @property
     def label(self) -> str:

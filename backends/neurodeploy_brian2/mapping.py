@@ -17,7 +17,9 @@ from neurodeploy.api import (
     count_wrapped,
     quantise_weights,
 )
-from neurodeploy_brian2.plan import WATCHED, Cells, Ints, Plan, Plastic, Wires
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import WATCHED, Cells, Ints, Wires
+from neurodeploy_brian2.plan_plastic import Plastic
 from neurodeploy_brian2.plastic_mapping import make_plastic, plastic_links
 from neurodeploy_brian2.population import Population, Projection
 from neurodeploy_brian2.sources import SourceSpikes
@@ -185,14 +187,12 @@ def _wires(net: Network, shifts: dict[Population, tuple[int, ...]], *, from_sour
 
 
 def _plastic(net: Network, shifts: dict[Population, tuple[int, ...]]) -> tuple[Plastic, ...]:
-    neurons, first = net.offsets(sources=False), {}
-    for sources in (True, False):
-        first.update(net.offsets(sources))
+    first = net.offsets(sources=True) | net.offsets(sources=False)
     return tuple(
         make_plastic(
             net,
             link,
-            (first[link.pre], neurons[link.post]),
+            first,
             stored_weights(link, shifts[link.post][link.receptor]),
             shifts[link.post][link.receptor],
         )

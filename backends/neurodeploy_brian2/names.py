@@ -9,6 +9,7 @@ from neurodeploy_brian2 import (
     connectors,
     current_sources,
     extra_models,
+    other_synapses,
     plasticity,
     poisson,
     randomness,
@@ -36,10 +37,8 @@ _PARTS = {
         "FromFileConnector FromListConnector IndexBasedProbabilityConnector KernelConnector "
         "OneToOneConnector PoolDenseConnector SmallWorldConnector"
     ),
-    plasticity: (
-        "Convolution PoolDense STDPMechanism StaticSynapse StructuralMechanismSTDP "
-        "StructuralMechanismStatic"
-    ),
+    other_synapses: "Convolution PoolDense",
+    plasticity: ("STDPMechanism StaticSynapse StructuralMechanismSTDP StructuralMechanismStatic"),
     rules: (
         "AdditiveWeightDependence DistanceDependentFormation LastNeuronSelection "
         "MultiplicativeWeightDependence RandomByWeightElimination RandomSelection SpikePairRule"

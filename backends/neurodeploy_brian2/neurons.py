@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy_brian2 import recording
-from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
+from neurodeploy_brian2 import recording, recording_csv
+from neurodeploy_brian2.errors import ConfigurationError, RefusedError
 from neurodeploy_brian2.selection import ParameterHolder
 
 
@@ -167,7 +167,14 @@ class Neurons:
         clear: bool = False,
         annotations: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write the Block of `get_data` to a file, whose suffix tells Neo how."""
+        """Write the Block of `get_data` to a file, whose suffix tells Neo how.
+
+        A CSV file is written as by sPyNNaker, and then nothing is cleared.
+        """
+        if isinstance(io, str | Path) and Path(io).suffix == ".csv":
+            segments = self._root().segments()
+            recording_csv.write(io, segments, variables, annotations or {}, self._which())
+            return
         made = self.get_data(variables, gather, clear, annotations=annotations)
         (_neo_io(io) if isinstance(io, str | Path) else io).write(made)
 
@@ -209,8 +216,6 @@ def _neo_io(path: str | Path) -> Any:
 
     name = str(path)
     suffix = Path(name).suffix.removeprefix(".").lower()
-    if suffix == "csv":
-        raise UnsupportedError("write_data", "the emulator does not write CSV", got=name)
     for kind in neo.io.iolist:
         if kind.is_writable and suffix in kind.extensions:
             return kind(name)

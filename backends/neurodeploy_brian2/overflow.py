@@ -22,7 +22,8 @@ from neurodeploy_brian2.parts import (
     THRESHOLD,
     TRUNCATED,
 )
-from neurodeploy_brian2.plan import Cells, Plan
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Cells
 
 Floats = NDArray[np.float64]
 

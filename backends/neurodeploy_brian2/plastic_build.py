@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from neurodeploy_brian2.kinds import rings
-from neurodeploy_brian2.plan import Ints, Pending, Plan, Plastic, Sent
-from neurodeploy_brian2.plastic import NUMBERS, TABLES, TIMINGS, Memory
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Ints, Pending
+from neurodeploy_brian2.plan_plastic import Doses, Plastic, Sent
 from neurodeploy_brian2.plastic_functions import (
     change_function,
+    dose_function,
     play_function,
     played,
     remember_function,
@@ -31,8 +33,8 @@ from neurodeploy_brian2.plastic_late import (
     moved_on,
     sent_by_sources,
 )
-
-_KEPT = ("last", "trace", "trace_2", "n_spikes", "time", "post_trace", "post_trace_2")
+from neurodeploy_brian2.plastic_layout import lay_out_memory
+from neurodeploy_brian2.plastic_memory import KEPT, Memory
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
     n_slots = 1 + max(int(one.wires.delay_ticks.max(initial=1)) for one in plan.plastic)
     n_pairs = -(-plan.n_buffers // 2)
     ring = np.zeros(n_pairs * n_slots * plan.n, dtype=np.int64)
-    memories = tuple(_memory(one, plan, n_slots) for one in plan.plastic)
+    memories = tuple(lay_out_memory(one, plan, n_slots) for one in plan.plastic)
     # Of a pair that no neuron of the run has, the slot stays empty.
     pairs = [k for k, name in enumerate(rings(plan.n_buffers)) if name in cells.variables]
     take = "\n".join(f"ring_{k} = nd_take(t_in_timesteps, i, {k}, ring_{k})" for k in pairs)
@@ -96,45 +98,12 @@ def build_plastic(brian2: Any, plan: Plan, cells: Any) -> PlasticNetwork:
         made = _Maker(brian2, k, one, plan, cells, memory, ring)
         late, others = made.late()
         groups = [group for group in (made.early(sources), late) if group is not None]
-        objects += [*others, *groups]
+        objects += [*others, *groups, *made.doses(sources)]
         synapses.append(tuple(groups))
     if sources is not None:
         objects.append(sources)
     shape = (n_pairs, n_slots, plan.n)
     return PlasticNetwork(tuple(objects), tuple(synapses), memories, ring.reshape(shape))
-
-
-def _memory(one: Plastic, plan: Plan, n_slots: int) -> Memory:
-    wires, past, rule = one.wires, one.past, one.rule
-    row_of = np.full(plan.n, -1, dtype=np.int64)
-    row_of[past.post] = np.arange(len(past.post))
-    return Memory.of(
-        {
-            "timing": TIMINGS.index(rule.timing),
-            "multiplicative": rule.multiplicative,
-            "first_tick": plan.first_tick,
-            "n_cells": plan.n,
-            "n_slots": n_slots,
-            "every": 1 + one.is_read_ahead,
-            **{name: rule.numbers.get(name, 0) for name in NUMBERS},
-            **{name: rule.tables.get(name, ()) for name in TABLES},
-            "weight": wires.weight,
-            "last": past.last,
-            "trace": past.trace,
-            "trace_2": past.trace_2,
-            "shift": one.shift,
-            "lag": one.lag_ticks,
-            "delay": wires.delay_ticks,
-            "high": 32 * (wires.receptor % 2),
-            "ring": wires.receptor // 2 * n_slots * plan.n + wires.post,
-            "row": row_of[wires.post],
-            "n_spikes": past.n_spikes,
-            "time": past.time,
-            "post_trace": past.post_trace,
-            "post_trace_2": past.post_trace_2,
-            "row_of": row_of,
-        }
-    )
 
 
 def _sources(brian2: Any, plan: Plan, clock: Any) -> Any:
@@ -189,6 +158,41 @@ class _Maker:
         ends = (others[0], rows.row)
         name = f"late_plastic_{self.k}"
         return self._synapses(ends, rows.synapse, (rows.n, sent), name), others
+
+    def doses(self, sources: Any) -> list[Any]:
+        """Return the synapses that bring dopamine or changes."""
+        made = []
+        for number, one in enumerate(self.one.doses):
+            pre = sources if one.from_sources else self.cells
+            heard = np.flatnonzero(self.memory["row_of"][one.post] >= 0)
+            if pre is not None and len(heard):
+                made.append(self._dose(pre, one, heard, f"dose_{number}_of_{self.k}"))
+        return made
+
+    def _dose(self, pre: Any, one: Doses, heard: Ints, name: str) -> Any:
+        """Return those of one projection whose targets have plastic synapses."""
+        columns = (self.memory["row_of"][one.post], one.amount, one.of)
+        brought = np.concatenate([column[heard] for column in columns])
+        bring, who, table = f"nd_{name}", "fired_pre", None
+        if one.from_sources:
+            plan, who = self.plan, "i"
+            sent = Sent(plan.spike_tick, plan.spike_source, plan.spike_times)
+            table = played(plan.n_sources, sent)
+        function = dose_function(self.brian2, (bring, self.k), self.memory, brought, table)
+        group = self.brian2.Synapses(
+            pre,
+            self.cells,
+            "taken : integer\nnumber : integer (constant)",
+            on_pre=f"taken = {bring}(t_in_timesteps, number, {who})",
+            dtype={"taken": np.int64, "number": np.int64},
+            clock=self.cells.clock,
+            namespace={bring: function},
+            name=name,
+            order=-1,  # what is learned in a tick knows of what it brings
+        )
+        group.connect(i=one.pre[heard], j=one.post[heard])
+        group.variables["number"].set_value(np.arange(len(heard)))
+        return group
 
     def _synapses(
         self, ends: tuple[Any, Ints], number: Ints, sent: tuple[int, Sent], name: str
@@ -254,7 +258,7 @@ def plastic_now(network: PlasticNetwork, plan: Plan, fired: Sent) -> tuple[Plast
     """
     made = []
     for one, memory in zip(plan.plastic, network.memories, strict=True):
-        kept = {name: memory[name].copy() for name in _KEPT}
+        kept = {name: memory[name].copy() for name in KEPT}
         wires = replace(one.wires, weight=memory["weight"].copy())
         now = replace(one, wires=wires, past=replace(one.past, **kept))
         made.append(moved_on(now, plan, fired))

@@ -4,7 +4,9 @@ One text for all rules and networks, so that it is compiled once; what differs i
 memory that it is given.
 """
 
-from neurodeploy_brian2.plastic import COARSE, HISTORY, PARTS, TIMINGS
+from neurodeploy_brian2.plastic_changed_c import CHANGED
+from neurodeploy_brian2.plastic_memory import COARSE, HISTORY, PARTS, TIMINGS
+from neurodeploy_brian2.plastic_modulated_c import MODULATED
 
 _NAMES = "enum { " + ", ".join(f"ND_{name.upper()}" for name in PARTS) + " };\n"
 _TIMINGS = "enum { " + ", ".join(f"ND_IS_{name.upper()}" for name in TIMINGS) + " };\n"
@@ -71,36 +73,55 @@ static inline int64_t nd_at_pre(
 """
 
 _REMEMBER = f"""
-static inline void nd_append(int64_t *m, int64_t now, int64_t row) {{
+static inline void nd_append(int64_t *m, int64_t now, int64_t row, int is_dose, int64_t amount) {{
     int64_t timing = ND_NUMBER(ND_TIMING);
     int64_t *n = ND_PART(ND_N_SPIKES) + row;
     int64_t *time = ND_PART(ND_TIME) + row * {HISTORY};
     int64_t *first = ND_PART(ND_POST_TRACE) + row * {HISTORY};
     int64_t *second = ND_PART(ND_POST_TRACE_2) + row * {HISTORY};
+    int64_t *dopamine = ND_PART(ND_DOPAMINE) + row * {HISTORY};
+    int64_t *mark = ND_PART(ND_IS_DOSE) + row * {HISTORY};
     int64_t before = time[*n], since = now - time[*n];
-    int64_t a = 0, b = 0, k;
+    int64_t a = 0, b = 0, c, k;
     if (timing != ND_IS_NEAREST)
-        a = (int16_t)(nd_mul11(first[*n], nd_fallen(m, ND_MINUS, since, 0)) + 2048);
+        a = (int16_t)(nd_mul11(first[*n], nd_fallen(m, ND_MINUS, since, 0)) + (is_dose ? 0 : 2048));
     if (timing == ND_IS_TRIPLET && before != 0)
         b = nd_mul11(second[*n] + 2048, nd_fallen(m, ND_Y, since, {COARSE}));
+    c = (int16_t)(nd_mul11(dopamine[*n], nd_fallen(m, ND_D, since, {COARSE})) + amount);
     if (*n == {HISTORY - 1})
         for (k = 1; k < {HISTORY - 1}; k++) {{
             time[k] = time[k + 1];
             first[k] = first[k + 1];
             second[k] = second[k + 1];
+            dopamine[k] = dopamine[k + 1];
+            mark[k] = mark[k + 1];
         }}
     else
         *n += 1;
     time[*n] = now;
     first[*n] = a;
     second[*n] = b;
+    dopamine[*n] = c;
+    mark[*n] = is_dose;
 }}
 
 static inline int64_t nd_remember(int64_t *m, int64_t tick, int64_t cell, int64_t times) {{
     int64_t row = ND_PART(ND_ROW_OF)[cell], k;
-    if (row >= 0)
+    if (row >= 0 && ND_NUMBER(ND_TIMING) != ND_IS_CHANGE)
         for (k = 0; k < times; k++)
-            nd_append(m, tick + ND_NUMBER(ND_FIRST_TICK), row);
+            nd_append(m, tick + ND_NUMBER(ND_FIRST_TICK), row, 0, 0);
+    return times;
+}}
+
+static inline int64_t nd_dose(
+    int64_t *m, int64_t tick, int64_t row, int64_t amount, int64_t of, int64_t times
+) {{
+    int64_t k;
+    for (k = 0; k < times; k++)
+        if (ND_NUMBER(ND_TIMING) == ND_IS_CHANGE)
+            nd_note(m, row, amount, of);
+        else
+            nd_append(m, tick + ND_NUMBER(ND_FIRST_TICK), row, 1, amount);
     return times;
 }}
 """
@@ -123,6 +144,9 @@ static inline void nd_update(int64_t *m, int64_t now, int64_t y) {{
         b = nd_mul11(*trace_2 + 2048, nd_fallen(m, ND_X, now - *last, {COARSE}));
     while (at > 0 && time[at] > begin)
         at--;
+    if (ND_NUMBER(ND_MODULATED))
+        w = nd_modulated(m, y, now, at, w, b);
+    else {{
     for (k = at + 1; k <= n && time[k] <= end; k++) {{
         int64_t arrival = time[k] + lag;
         w = nd_at_post(m, w, *trace, arrival - *last, arrival - time[at], second[k]);
@@ -130,6 +154,7 @@ static inline void nd_update(int64_t *m, int64_t now, int64_t y) {{
     }}
     if (at > 0)
         w = nd_at_pre(m, w, first[at], now - time[at] - lag, b);
+    }}
     *weight = (w >> shift) & 0xFFFF;
     *last = now;
     *trace = a;
@@ -142,7 +167,9 @@ static inline int64_t nd_change(
     int64_t slot = (tick + ND_PART(ND_DELAY)[y]) % ND_NUMBER(ND_N_SLOTS), k;
     int64_t *entry = ring + ND_PART(ND_RING)[y] + slot * ND_NUMBER(ND_N_CELLS);
     for (k = 0; k < times; k++) {{
-        if (k % ND_NUMBER(ND_EVERY) == 0)
+        if (ND_NUMBER(ND_TIMING) == ND_IS_CHANGE)
+            nd_changed(m, y);
+        else if (k % ND_NUMBER(ND_EVERY) == 0)
             nd_update(m, tick + ND_NUMBER(ND_FIRST_TICK), y);
         if (ND_PART(ND_DELAY)[y])
             *entry += ND_PART(ND_WEIGHT)[y] << ND_PART(ND_HIGH)[y];
@@ -185,7 +212,7 @@ static inline int64_t nd_due(const int64_t *held, int64_t tick, int64_t cell, in
 }
 """
 
-TEXT = _NAMES + _TIMINGS + _RULES + _REMEMBER + _CHANGE + _LOOK
+TEXT = _NAMES + _TIMINGS + _RULES + MODULATED + CHANGED + _REMEMBER + _CHANGE + _LOOK
 """Everything, to be followed by functions that hand it the arrays."""
 
 __all__ = ["TEXT"]

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.plan import Sent
-from neurodeploy_brian2.plastic import Ints, Memory, change, remember
+from neurodeploy_brian2.plan_plastic import Sent
+from neurodeploy_brian2.plastic import change
 from neurodeploy_brian2.plastic_c import TEXT
+from neurodeploy_brian2.plastic_history import dose, remember
+from neurodeploy_brian2.plastic_memory import Ints, Memory
 
 
 def change_function(brian2: Any, name: tuple[str, int], memory: Memory, ring: Ints) -> Any:
@@ -66,13 +68,10 @@ def play_function(
     table : int64 array
         As `played` returns it.
     """
-    n, n_keys = int(table[0]), int(table[1])
-    key, counts = table[2 : 2 + n_keys], table[2 + n_keys :]
 
     def update(tick: Any, synapse: Any, source: Any) -> Any:
         synapse = np.asarray(synapse)
-        wanted = np.broadcast_to(int(tick) * n + np.asarray(source), synapse.shape)
-        times = counts[np.searchsorted(key, wanted)]
+        times = _times(table, int(tick), np.broadcast_to(source, synapse.shape))
         return change(memory, ring, int(tick), synapse, times)
 
     own, sent = f"_nd_memory_{name[1]}", f"_nd_sent_of_{name[0]}"
@@ -80,6 +79,56 @@ def play_function(
     times = f"nd_sent(_namespace{sent}, tick, source)"
     call = f"nd_change(_namespace{own}, _namespace_nd_ring, tick, synapse, {times})"
     return _function(brian2, name[0], "tick synapse source", update, call, arrays)
+
+
+def dose_function(
+    brian2: Any, name: tuple[str, int], memory: Memory, brought: Ints, table: Ints | None
+) -> Any:
+    """Return `<name>(tick, synapse, who)`, which writes dopamine or changes into histories.
+
+    Parameters
+    ----------
+    brian2 : module
+    name : (str, int)
+        Of the function, and the number of the memory.
+    memory : Memory
+    brought : (3 * n,) int64 array
+        The history's row of each synapse, then what it brings, then for whom.
+    table : int64 array or None
+        As `played` returns it: `who` is a source. Without it, `who` is how often one spikes.
+    """
+    row, amount, of = np.split(brought, 3)
+
+    def bring(tick: Any, synapse: Any, who: Any) -> Any:
+        synapse = np.asarray(synapse)
+        times = np.broadcast_to(who, synapse.shape)
+        if table is not None:
+            times = _times(table, int(tick), times)
+        each = np.repeat(synapse, times)
+        dose(memory, int(tick), row[each], amount[each], of[each])
+        return times
+
+    own, doses = f"_nd_memory_{name[1]}", f"_nd_doses_of_{name[0]}"
+    arrays = {own: memory.cells, doses: brought}
+    times = "who"
+    if table is not None:
+        sent = f"_nd_sent_of_{name[0]}"
+        arrays[sent] = table
+        times = f"nd_sent(_namespace{sent}, tick, who)"
+    call = (
+        f"nd_dose(_namespace{own}, tick, _namespace{doses}[synapse], "
+        f"_namespace{doses}[{len(row)} + synapse], "
+        f"_namespace{doses}[{2 * len(row)} + synapse], {times})"
+    )
+    return _function(brian2, name[0], "tick synapse who", bring, call, arrays)
+
+
+def _times(table: Ints, tick: int, source: Any) -> Ints:
+    """Return how often sources spike in a tick in which they do."""
+    n, n_keys = int(table[0]), int(table[1])
+    key, counts = table[2 : 2 + n_keys], table[2 + n_keys :]
+    times: Ints = counts[np.searchsorted(key, tick * n + np.asarray(source))]
+    return times
 
 
 def remember_function(brian2: Any, k: int, memory: Memory) -> Any:
@@ -190,15 +239,20 @@ _PROTOTYPES = """\
     long long nd_take_entry(
         int64_t *m, int64_t *ring, long long tick, long long cell, long long pair)
     long long nd_sent(int64_t *sent, long long tick, long long source)
+    long long nd_dose(
+        int64_t *m, long long tick, long long row, long long amount, long long of,
+        long long times)
     long long nd_keep(int64_t *held, long long tick, long long cell, long long times)
     long long nd_due(int64_t *held, long long tick, long long cell, long long wait)
 """
 
 __all__ = [
     "change_function",
+    "dose_function",
     "due_function",
     "keep_function",
     "play_function",
+    "played",
     "remember_function",
     "take_function",
 ]

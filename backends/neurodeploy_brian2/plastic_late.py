@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from neurodeploy_brian2.plan import Ints, Plan, Plastic, Sent
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Ints
+from neurodeploy_brian2.plan_plastic import Plastic, Sent
 from neurodeploy_brian2.plastic_functions import due_function, keep_function
 
 

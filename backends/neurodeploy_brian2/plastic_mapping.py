@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from neurodeploy.api import TargetError
 from neurodeploy.target.fixed_point import encode_s1615
+from neurodeploy_brian2.change_mapping import change_rule, changes
 from neurodeploy_brian2.delays import ring_slots
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
-from neurodeploy_brian2.plan import Ints, Past, Plastic, Wires
-from neurodeploy_brian2.plastic import COARSE, Rule, exp_table
+from neurodeploy_brian2.other_synapses import WeightChangeable
+from neurodeploy_brian2.plan_parts import Ints, Wires
+from neurodeploy_brian2.plan_plastic import Doses, Past, Plastic
+from neurodeploy_brian2.plastic_memory import COARSE, COARSEST, Rule, exp_table
 from neurodeploy_brian2.plasticity import STDPMechanism
 from neurodeploy_brian2.rules import (
     MultiplicativeWeightDependence,
@@ -25,6 +28,10 @@ from neurodeploy_brian2.rules import (
     WeightDependenceAdditiveTriplet,
 )
 from neurodeploy_brian2.shipped import SHIPPED, is_combined, is_split, rule_of
+from neurodeploy_brian2.synapses import DrawnConnections
+
+DOSE_SHIFT = 4
+"""Amounts of dopamine are S4.11 whatever the shift of the ring buffers."""
 
 TIMING: dict[type[TimingRule], str] = {
     SpikePairRule: "pair",
@@ -36,18 +43,27 @@ TIMING: dict[type[TimingRule], str] = {
 
 def plastic_links(network: Any) -> list[Any]:
     """Return the links whose weights change, in the order of `Plan.plastic`."""
-    return [link for link in network.projections if link.plasticity is not None]
+    return [
+        link for link in network.projections if link.plasticity is not None and not _is_told(link)
+    ]
 
 
-def make_plastic(network: Any, link: Any, places: tuple[int, int], weight: Ints, shift: int) -> Any:
+def _is_told(link: Any) -> bool:
+    """Tell whether its spikes write to histories instead of bringing input."""
+    return bool(link.projection.is_modulator or link.projection.is_changer)
+
+
+def make_plastic(
+    network: Any, link: Any, places: Mapping[Any, int], weight: Ints, shift: int
+) -> Plastic:
     """Return the plastic synapses of a link.
 
     Parameters
     ----------
     network : Network
     link : Link
-    places : (int, int)
-        Index of the first source or neuron of its source, and of the first of its target.
+    places : mapping of population to int
+        Index of the first source or neuron of each.
     weight : (n,) int64 array
         Stored weights before the first tick.
     shift : int
@@ -66,14 +82,20 @@ def make_plastic(network: Any, link: Any, places: tuple[int, int], weight: Ints,
     RefusedError
         If timing and weight rule do not go together.
     """
-    mechanism = _mechanism(link)
     ticks = link.connections.delay_ticks(network.timestep_us)
     slots = ring_slots(network, link.post)
+    if isinstance(link.post.synapse_dynamics, WeightChangeable):
+        rule, backprop = change_rule(network, link, ticks, shift), False
+        told = changes(network, link, places, shift)
+    else:
+        mechanism = _mechanism(link)
+        rule = make_rule(mechanism, network.timestep_us, link.post.celltype.weight_factor)
+        backprop, told = mechanism.backprop_delay, _doses(network, link.post, places)
     # As stored: the longest delay of a full ring wraps to 0, and 0 is never delivered.
     kept = ticks % slots
     wires = Wires(
-        pre=link.connections.pre + places[0],
-        post=link.connections.post + places[1],
+        pre=link.connections.pre + places[link.pre],
+        post=link.connections.post + places[link.post],
         weight=weight,
         delay_ticks=kept,
         receptor=np.full(len(kept), link.receptor, dtype=np.int64),
@@ -81,12 +103,34 @@ def make_plastic(network: Any, link: Any, places: tuple[int, int], weight: Ints,
     return Plastic(
         wires=wires,
         from_sources=link.pre.is_source,
-        rule=make_rule(mechanism, network.timestep_us, link.post.celltype.weight_factor),
+        rule=rule,
         shift=np.full(wires.n, shift, dtype=np.int64),
-        lag_ticks=kept * int(mechanism.backprop_delay),
+        lag_ticks=kept * int(backprop),
         wait_ticks=(ticks - 1) // slots * slots,
         past=Past.none(wires),
+        doses=tuple(told),
     )
+
+
+def _doses(network: Any, target: Any, first: Mapping[Any, int]) -> Iterator[Doses]:
+    """Yield the synapses that bring dopamine to a population."""
+    for link in network.projections:
+        if link.post is target and link.projection.is_modulator:
+            sign, found = 1 if link.receptor_type == "reward" else -1, link.connections
+            if not (found.on_machine or isinstance(found, DrawnConnections)):
+                raise RefusedError(
+                    link.label,
+                    "sPyNNaker 7.4.1 cannot write rows of dopamine itself: numbers overflow",
+                    got=repr(link.projection.connector),
+                    todo="use a connector and weights that cores make, such as AllToAllConnector",
+                )
+            yield Doses(
+                from_sources=link.pre.is_source,
+                pre=found.pre + first[link.pre],
+                post=found.post + first[target],
+                amount=sign * found.stored(DOSE_SHIFT, 1.0),
+                of=np.zeros(len(found.pre), dtype=np.int64),
+            )
 
 
 def make_rule(mechanism: STDPMechanism, timestep_us: int, factor: float) -> Rule:
@@ -110,7 +154,15 @@ def make_rule(mechanism: STDPMechanism, timestep_us: int, factor: float) -> Rule
     numbers = {name: _bits(mechanism, name, value) for name, value in values.items()}
     numbers["alpha"] = round(getattr(timing, "alpha", 0.0) * (1 << 11))
     tables = dict(_tables(timing, timestep_us / 1000.0))
-    return Rule(TIMING[type(timing)], multiplicative, numbers, tables)
+    dopamine = mechanism.neuromodulation
+    if dopamine is not None:
+        rates = 1.0 / dopamine.tau_c + 1.0 / dopamine.tau_d
+        numbers["modulated_factor"] = _bits(mechanism, "tau_c", -1.0 / rates)
+        numbers["modulated_min"] = _bits(mechanism, "w_min", dopamine.w_min * factor)
+        numbers["modulated_max"] = _bits(mechanism, "w_max", dopamine.w_max * factor)
+        tables["c"] = exp_table(timestep_us / 1000.0, dopamine.tau_c, COARSEST)
+        tables["d"] = exp_table(timestep_us / 1000.0, dopamine.tau_d, COARSE)
+    return Rule(TIMING[type(timing)], multiplicative, numbers, tables, dopamine is not None)
 
 
 def _tables(timing: Any, timestep_ms: float) -> Iterator[tuple[str, Ints]]:
@@ -140,9 +192,7 @@ def _mechanism(link: Any) -> STDPMechanism:
     what = type(mechanism).__name__
     if type(mechanism) is STDPMechanism and type(link.plasticity) is STDPMechanism:
         what = f"STDPMechanism with {type(mechanism.timing_dependence).__name__}"
-        if mechanism.neuromodulation is not None:
-            what = "Neuromodulation"
-        elif not isinstance(mechanism.timing_dependence, RecurrentRule):
+        if not isinstance(mechanism.timing_dependence, RecurrentRule):
             _check(link, mechanism)
             return mechanism
     raise UnsupportedError(link.label, "the emulator does not run its synapses", got=what)

@@ -10,7 +10,7 @@ import numpy as np
 from neurodeploy_brian2.machine.kiss64 import host_seed
 from neurodeploy_brian2.machine.poisson import PoissonCore
 from neurodeploy_brian2.machine.rates import FOREVER, Clock, Phase
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.sources import SourceSpikes
 
 

@@ -22,7 +22,9 @@ from neurodeploy_brian2.errors import (
 from neurodeploy_brian2.holder import ConnectionHolder
 from neurodeploy_brian2.linking import Link, Linking
 from neurodeploy_brian2.neurons import Neurons
-from neurodeploy_brian2.plasticity import MODULATORS, Local, StaticSynapse
+from neurodeploy_brian2.other_synapses import Local, WeightChangeable, WeightChanger
+from neurodeploy_brian2.plasticity import MODULATORS, StaticSynapse
+from neurodeploy_brian2.projection_checks import check_changer, check_kinds, check_on_core
 from neurodeploy_brian2.space import Space
 from neurodeploy_brian2.synapse_type import Synapse
 from neurodeploy_brian2.views import PopulationView
@@ -67,7 +69,7 @@ class Projection:
         self.receptor_type = receptor_type
         self.synapse_type: Synapse = StaticSynapse() if synapse_type is None else synapse_type
         self.connector: Connector = connector
-        self._check_kinds()
+        check_kinds(self)
         target = post._root()
         self.ends = Ends(
             self._label,
@@ -88,7 +90,11 @@ class Projection:
         else:
             connector.check(self.ends)
         self.delay = self.synapse_type.rounded_delay(simulator.timestep_us, simulator.min_delay_ms)
+        if self.is_changer:
+            check_changer(self)
         self._links = Linking(self, simulator).links()
+        if isinstance(self.synapse_type, WeightChangeable):
+            check_on_core(self)
         target.synapse_dynamics = merged
 
     def __getattr__(self, name: str) -> Any:
@@ -122,6 +128,11 @@ class Projection:
     def plasticity(self) -> Synapse | None:
         """How its weights change, or None."""
         return self._links[0].plasticity
+
+    @property
+    def is_changer(self) -> bool:
+        """Whether it changes weights of another one instead of bringing input."""
+        return isinstance(self.synapse_type, WeightChanger)
 
     @property
     def is_modulator(self) -> bool:
@@ -207,38 +218,6 @@ class Projection:
     def _receptors(self) -> tuple[str, ...]:
         receptors: tuple[str, ...] = self.post._root().celltype.receptors
         return receptors
-
-    def _check_kinds(self) -> None:
-        for what, value, kind in (
-            ("connector", self.connector, Connector),
-            ("synapse type", self.synapse_type, Synapse),
-        ):
-            if not isinstance(value, kind):
-                raise UnsupportedError(
-                    self._label,
-                    f"the emulator does not support its {what}",
-                    got=type(value).__name__,
-                )
-        if not self._receptors():
-            raise ConfigurationError(
-                self._label, "a source cannot receive spikes", got=self.post.label
-            )
-        if self.receptor_type not in (*self._receptors(), *self._modulates()):
-            raise ConfigurationError(
-                self._label,
-                "unknown receptor type",
-                got=self.receptor_type,
-                limit=" or ".join(self._receptors()),
-            )
-        if isinstance(self.synapse_type, Local) and not isinstance(self.connector, Signed):
-            raise SynapseError(
-                self._label,
-                "its synapse type only goes with its own connector",
-                got=repr(self.connector),
-            )
-
-    def _modulates(self) -> tuple[str, ...]:
-        return MODULATORS if type(self.synapse_type).__name__ == "Neuromodulation" else ()
 
     # ---- how it is read ----
 

@@ -48,9 +48,8 @@ from neurodeploy_brian2.current_sources import (
 )
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
 from neurodeploy_brian2.neurons import Neurons as PopulationBase
+from neurodeploy_brian2.other_synapses import Convolution, PoolDense
 from neurodeploy_brian2.plasticity import (
-    Convolution,
-    PoolDense,
     StaticSynapse,
     STDPMechanism,
     StructuralMechanismStatic,

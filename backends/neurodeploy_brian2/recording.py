@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neurodeploy.target.fixed_point import decode_s1615
 from neurodeploy_brian2.errors import ConfigurationError
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.recorder import Recorded
 
 logger = logging.getLogger(__name__)

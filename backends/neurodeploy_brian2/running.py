@@ -17,12 +17,16 @@ from neurodeploy_brian2.core_draws import gone_on, reloaded
 from neurodeploy_brian2.core_routes import CoreRoutes
 from neurodeploy_brian2.engines import choose, execute
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
-from neurodeploy_brian2.findings import AFTER, BEFORE, Run, apply, log
+from neurodeploy_brian2.finding_run import Run
+from neurodeploy_brian2.findings import apply, log
+from neurodeploy_brian2.findings_after import AFTER
+from neurodeploy_brian2.findings_before import BEFORE
 from neurodeploy_brian2.history import Piece, Segment
 from neurodeploy_brian2.loaded import Loaded
 from neurodeploy_brian2.mapping import Network, make_plan
 from neurodeploy_brian2.parameters import Parameter, encode_rows
-from neurodeploy_brian2.plan import Ints, Plan, State
+from neurodeploy_brian2.plan import Plan, State
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.plastic_mapping import plastic_links
 from neurodeploy_brian2.poisson_player import PoissonPlayer
 from neurodeploy_brian2.recording import Results

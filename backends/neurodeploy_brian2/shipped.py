@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from neurodeploy_brian2.other_synapses import WeightChangeable
 from neurodeploy_brian2.plasticity import STDPMechanism
+
+MODULATED = "izhikevich_neuromodulation_"
+"""Before the names of rules that dopamine modulates."""
+
+_MODULATED_RULES = tuple(
+    MODULATED + rule for rule in ("pair_additive", "pair_multiplicative", "vogels_2011_additive")
+)
 
 RULES = (
     "pair_additive",
@@ -13,17 +21,21 @@ RULES = (
     "nearest_pair_multiplicative",
     "pfister_triplet_additive",
     "vogels_2011_additive",
+    *_MODULATED_RULES,
 )
 """Rules that there are synapse cores for, and the emulator runs."""
 
+WEIGHT_CHANGE = "weight_change"
+"""The name of weights that others change."""
+
 SHIPPED: dict[str, tuple[str, ...]] = {
-    "IF_curr_exp": RULES,
-    "IF_cond_exp": ("pair_additive", "nearest_pair_additive"),
+    "IF_curr_exp": (*RULES, WEIGHT_CHANGE),
+    "IF_cond_exp": ("pair_additive", "nearest_pair_additive", _MODULATED_RULES[0]),
     "IF_curr_delta": ("pair_additive", "nearest_pair_additive"),
     "IF_curr_alpha": ("pair_additive",),
     "IFCurrExpCa2Adaptive": ("pair_additive",),
-    "Izhikevich": ("pair_additive",),
-    "Izhikevich_cond": ("pair_additive",),
+    "Izhikevich": ("pair_additive", *_MODULATED_RULES[:2]),
+    "Izhikevich_cond": ("pair_additive", *_MODULATED_RULES[:2]),
     "Izhikevich_cond_dual": ("pair_additive",),
 }
 """Rules of which there is a binary with the neurons on one core, by cell type."""
@@ -40,9 +52,12 @@ COMBINED_ONLY = (
 
 def rule_of(mechanism: Any) -> str:
     """Return the name of a rule; static synapses have none."""
+    if isinstance(mechanism, WeightChangeable):
+        return WEIGHT_CHANGE
     if not isinstance(mechanism, STDPMechanism):
         return ""
-    return f"{mechanism.timing_dependence.suffix}_{mechanism.weight_dependence.suffix}"
+    kind = MODULATED if mechanism.neuromodulation is not None else ""
+    return f"{kind}{mechanism.timing_dependence.suffix}_{mechanism.weight_dependence.suffix}"
 
 
 def is_combined(celltype: Any, rule: str) -> bool:
@@ -55,4 +70,13 @@ def is_split(celltype: Any, rule: str) -> bool:
     return type(celltype).__name__ not in COMBINED_ONLY and (not rule or rule in RULES)
 
 
-__all__ = ["COMBINED_ONLY", "RULES", "SHIPPED", "is_combined", "is_split", "rule_of"]
+__all__ = [
+    "COMBINED_ONLY",
+    "MODULATED",
+    "RULES",
+    "SHIPPED",
+    "WEIGHT_CHANGE",
+    "is_combined",
+    "is_split",
+    "rule_of",
+]

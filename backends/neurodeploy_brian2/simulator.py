@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from neurodeploy.api import Finding, InputError, SessionOptions
-from neurodeploy_brian2.delays import read_delays
+from neurodeploy_brian2.answers import Answers
 from neurodeploy_brian2.draws import Draws
 from neurodeploy_brian2.engines import ENGINES
 from neurodeploy_brian2.errors import (
@@ -22,17 +22,12 @@ from neurodeploy_brian2.errors import (
     UnsupportedError,
     refuse_extra,
 )
-from neurodeploy_brian2.linking import Link
-from neurodeploy_brian2.mapping import Network, ring_shifts
 from neurodeploy_brian2.names import EXPORTS
 from neurodeploy_brian2.other_calls import OtherCalls
 from neurodeploy_brian2.plan import Plan
-from neurodeploy_brian2.poisson import PoissonType
 from neurodeploy_brian2.population import Population as Neurons
 from neurodeploy_brian2.projection import Projection as Synapses
-from neurodeploy_brian2.recording import Results
 from neurodeploy_brian2.running import Running
-from neurodeploy_brian2.synapse_cores import is_direct
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +35,7 @@ _WHOLE = 1e-6
 """Closer than this to a whole number of ticks is one; 0.1 + 0.2 is not 4 ticks of 0.1 ms."""
 
 
-class Simulator(OtherCalls):
+class Simulator(Answers, OtherCalls):
     """One network on the emulator, with the names and calls of a PyNN module.
 
     Parameters
@@ -128,8 +123,8 @@ class Simulator(OtherCalls):
             float(min_delay) if isinstance(min_delay, int | float) else self.timestep_ms
         )
         self.strict = self.options.strict if strict is None else bool(strict)
-        self.populations: list[Neurons] = []
-        self.projections: list[Synapses] = []
+        self.populations = []
+        self.projections = []
         self.per_core: dict[type, Any] = {}
         self.synapse_cores: dict[type, Any] = {}
         self._draws = Draws(self)
@@ -286,114 +281,9 @@ class Simulator(OtherCalls):
         return self._running.now * self.timestep_ms
 
     @property
-    def timestep_ms(self) -> float:
-        """Length of a tick."""
-        return self.timestep_us / 1000.0
-
-    @property
     def plan(self) -> Plan | None:
         """The last run as integers."""
         return self._running.plan
-
-    @property
-    def has_run(self) -> bool:
-        """Whether it has run since the last reset."""
-        return self._running.has_run
-
-    @property
-    def has_run_ever(self) -> bool:
-        """Whether it has run at all."""
-        return self._running.has_run_ever
-
-    def must_be_alive(self, what: str) -> None:
-        """Raise an error if the simulation has ended."""
-        if self._ended:
-            raise ConfigurationError(
-                what, "the simulation has ended", todo="call setup() for a new network"
-            )
-
-    # ---- what populations and projections ask ----
-
-    def changed(self, what: str) -> None:
-        """Note that the network is another than the one that runs."""
-        self._running.changed(what)
-
-    def on_set(self, population: Neurons) -> None:
-        """Note that parameters were set."""
-        self._running.must_allow_pieces(f"{population.label}.set")
-
-    def set_state(
-        self, population: Neurons, name: str, indices: Sequence[int], values: list[float]
-    ) -> None:
-        """Set state of the network that runs."""
-        self._running.set_state(population, name, indices, values)
-
-    def state(self, population: Neurons, name: str, indices: Sequence[int]) -> list[float]:
-        """Return state of the network that runs."""
-        return self._running.state(population, name, indices)
-
-    def results(self, population: Neurons) -> list[Results]:
-        """Return the recordings of a population, one for each reset and the last."""
-        return self._running.results(population)
-
-    def clear(self, population: Neurons, names: Iterable[str]) -> None:
-        """Forget recordings of a population so far."""
-        self._running.clear(population, names)
-
-    def draw_spikes(self, population: Neurons, n_ticks: int, first_tick: int) -> Any:
-        """Return what a Poisson population sends next."""
-        return self._running.draw_spikes(population, n_ticks, first_tick)
-
-    def rates_changed(self, population: Neurons) -> None:
-        """Note that rates of a Poisson population were set."""
-        self._running.rates_changed(population)
-
-    def draw_parameters(
-        self, population: Neurons, every: Mapping[str, Any], *, by_host: bool
-    ) -> bool:
-        """Draw what is random among a population's parameters; return whether cores did.
-
-        Between runs the host does.
-        """
-        return self._draws.parameters(population, every, by_host=by_host or self.has_run)
-
-    def drawn(self, projection: Synapses) -> Any:
-        """Return the connections of a projection that cores draw."""
-        return self._draws.connections(projection)
-
-    def scales(self, target: Neurons) -> dict[str, float]:
-        """Return steps of a stored weight to a unit of weight, by receptor."""
-        shifts = ring_shifts(self.network(), target)
-        factor = target.celltype.weight_factor
-        return {
-            name: 2.0 ** (15 - shift) * factor
-            for name, shift in zip(target.celltype.receptors, shifts, strict=True)
-        }
-
-    def held(self, link: Link) -> dict[str, Any]:
-        """Return connections as the machine holds them: indices, weights and delays (ms)."""
-        factor = link.post.celltype.weight_factor
-        shift = ring_shifts(self.network(), link.post)[link.receptor]
-        stored = self._running.stored(link, shift, factor)
-        return {
-            "source": link.connections.pre,
-            "target": link.connections.post,
-            "weight": stored / (2.0 ** (15 - shift) * factor),
-            "delay": read_delays(self.network(), link) * self.timestep_ms,
-        }
-
-    def fed_directly(self, source: Any) -> Any:
-        """Return the population that Poisson sources feed without packets, or None."""
-        if not isinstance(source.celltype, PoissonType):
-            return None
-        network: Any = self.network()
-        links = (link for link in network.projections if link.pre is source)
-        return next((link.post for link in links if is_direct(network, link)), None)
-
-    def network(self) -> Network:
-        """Return populations and what joins them, for the mapping."""
-        links: Any = tuple(link for one in self.projections for link in one.links())
-        return Network(tuple(self.populations), links, self.timestep_us)
 
 
 def milliseconds(who: str, value: Any, *, zero: bool = False) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.api import InputError
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 
 
 @dataclass(frozen=True)

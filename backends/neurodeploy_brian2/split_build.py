@@ -14,7 +14,8 @@ import numpy as np
 
 from neurodeploy_brian2.kinds import KINDS
 from neurodeploy_brian2.lanes import Layout
-from neurodeploy_brian2.plan import MAX_RECEPTORS, Ints, Plan, Split
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Ints, Split
 
 
 def split_variables(plan: Plan) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from neurodeploy.api import (
     summarise_connections,
 )
 from neurodeploy.target.fixed_point import ONE, encode_s1615
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy_brian2.machine import current_sources as machine
-from neurodeploy_brian2.plan import Waves
+from neurodeploy_brian2.plan_parts import Waves
 
 
 def make_waves(

@@ -61,6 +61,10 @@ CORE_LOSSES = (
     Counter("lost_packets_with_payload", "live packets were lost"),
     Counter("Late_packets", "injected packets came too late"),
 )
+#: Late packets are made up for by the delays of the synapses of a core that counts those it
+#: skipped, as long as it skips none, unless it was told to drop late packets.
+_LATE, _SKIPPED = "Number_of_late_spikes", "Skipped synapses"
+_TOLD_TO_DROP = "dropped from the input buffer, because they arrived too late"
 #: Per router; sPyNNaker puts the phase it was read in before each name.
 ROUTER_LOSSES = (
     Counter("Missed_For_Reinjection", "dropped packets were never sent again", _ROUTES),
@@ -150,14 +154,17 @@ def read(database: Path) -> Provenance:
             messages = [str(text) for (text,) in db.execute("SELECT message FROM reports")]
     except sqlite3.Error as err:
         raise BackendFailure("provenance", "cannot be read", got=f"{database}: {err}") from err
+    texts = [" ".join(text.split()) for text in dict.fromkeys(messages)]
+    harmless = {} if any(_TOLD_TO_DROP in text for text in texts) else _harmless(cores)
     losses = (
-        *_core_losses(cores),
+        *_core_losses({key: n for key, n in cores.items() if key not in harmless}),
         *_router_losses(routers),
         *_recording_losses(missing),
     )
     counters = _summed(cores) | _summed(routers)
     named = {who for who, _ in cores}
-    return Provenance(counters, losses, _remarks(messages), len(named))
+    remarks = (*_made_up_for(harmless), *_remarks(texts))
+    return Provenance(counters, losses, remarks, len(named))
 
 
 _Values = dict[tuple[str, str], int]
@@ -195,6 +202,21 @@ def _count(db: sqlite3.Connection, query: str) -> int:
     return int(db.execute(query).fetchone()[0])
 
 
+def _harmless(cores: _Values) -> _Values:
+    """Return the late packets that did no harm: those of cores that skipped no synapse."""
+    return {
+        (who, name): value
+        for (who, name), value in cores.items()
+        if name == _LATE and value > 0 and cores.get((who, _SKIPPED)) == 0
+    }
+
+
+def _made_up_for(harmless: _Values) -> Iterator[Finding]:
+    detail = "packets came late, and no synapse was skipped: delays made up for it"
+    for (who, name), value in harmless.items():
+        yield Finding(f"late: {name}", who, value, value, detail, _SLOWER, True)
+
+
 def _core_losses(cores: _Values) -> Iterator[Finding]:
     for counter in CORE_LOSSES:
         for (who, name), value in cores.items():
@@ -224,9 +246,8 @@ def _finding(who: str, value: int, counter: Counter) -> Finding:
     return Finding(f"loss: {counter.name}", who, value, value, counter.detail, counter.todo, True)
 
 
-def _remarks(messages: list[str]) -> tuple[Finding, ...]:
-    """Return what the vendor reported, once each."""
-    texts = [" ".join(text.split()) for text in dict.fromkeys(messages)]
+def _remarks(texts: list[str]) -> tuple[Finding, ...]:
+    """Return what the vendor reported."""
     return tuple(Finding("provenance", "sPyNNaker", 1, 1, text) for text in texts)
 
 

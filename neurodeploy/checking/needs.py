@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurodeploy.ir.network import Network, Population, Projection
+from neurodeploy.target.delays import stages_needed
 from neurodeploy.target.layout import (
     Layout,
     delay_ticks,
     lay_out,
-    stages_needed,
 )
 from neurodeploy.target.memory import Recorded, core_memory, dtcm_bytes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.ir.network import Network, Population, Projection
-from neurodeploy.target.spinnaker import SPINN5, delay_slots, index_bits
+from neurodeploy.target.delays import slots_used, stages_needed
+from neurodeploy.target.spinnaker import SPINN5, index_bits
 
 #: Keys of one neuron: a packet carries the tick it was sent in, modulo 16.
 COLOURS = 16
@@ -143,7 +143,7 @@ def neurons_of_core(pop: Population, per_core: int | None = None) -> int:
 def ring_slots(net: Network, pop: Population, core_neurons: int) -> int:
     """Return the ticks of a population's ring buffers: a power of two, no more than needed."""
     longest = max((delay_ticks(net, p) for p in net.incoming(pop.name)), default=0)
-    return min(1 << index_bits(longest), delay_slots(core_neurons))
+    return slots_used(longest, core_neurons)
 
 
 def delay_ticks(net: Network, proj: Projection) -> int:
@@ -151,11 +151,6 @@ def delay_ticks(net: Network, proj: Projection) -> int:
     if not proj.n_synapses:
         return 1
     return max(1, round((proj.delay_ms or 0.0) / net.timestep_ms)) + proj.longest_lag
-
-
-def stages_needed(ticks: int, slots: int) -> int:
-    """Return the delay stages in front of ring buffers of so many slots."""
-    return max(0, math.ceil(ticks / slots) - 1)
 
 
 def delay_stages(net: Network, slots: Mapping[str, int]) -> dict[str, int]:
@@ -240,5 +235,4 @@ __all__ = [
     "ring_slots",
     "rows_of_cores",
     "sources",
-    "stages_needed",
 ]

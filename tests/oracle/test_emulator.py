@@ -12,7 +12,8 @@ pytest.importorskip("spynnaker", reason="not run: sPyNNaker is not installed")
 from neurodeploy_brian2 import cells, chance_cells
 from neurodeploy_brian2.brian2_engine import execute
 from neurodeploy_brian2.core_draws import reloaded
-from neurodeploy_brian2.plan import Cells, Outcome, Plan, Wires
+from neurodeploy_brian2.plan import Outcome, Plan
+from neurodeploy_brian2.plan_parts import Cells, Wires
 
 from .arithmetic import ONE
 from .kinds import KINDS

@@ -9,8 +9,9 @@ pytest.importorskip("unicorn", reason="not run: unicorn is not installed")
 pytest.importorskip("spynnaker", reason="not run: sPyNNaker is not installed")
 
 from neurodeploy_brian2.brian2_engine import execute
-from neurodeploy_brian2.plan import Past, Plastic, Wires
-from neurodeploy_brian2.plastic import Rule
+from neurodeploy_brian2.plan_parts import Wires
+from neurodeploy_brian2.plan_plastic import Past, Plastic
+from neurodeploy_brian2.plastic_memory import Rule
 
 from .plastic_scenarios import RULES, draw_plastic, run_plastic_reference
 from .test_emulator import make_plan

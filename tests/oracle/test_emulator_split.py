@@ -15,7 +15,8 @@ pytest.importorskip("spynnaker", reason="not run: sPyNNaker is not installed")
 
 from neurodeploy_brian2.brian2_engine import execute
 from neurodeploy_brian2.core_draws import reloaded
-from neurodeploy_brian2.plan import MAX_RECEPTORS, Outcome, Plan, Split, Wires
+from neurodeploy_brian2.plan import Outcome, Plan
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Split, Wires
 
 from .arithmetic import ONE
 from .kinds import KINDS

@@ -9,7 +9,7 @@ pytest.importorskip("unicorn", reason="not run: unicorn is not installed")
 pytest.importorskip("spynnaker", reason="not run: sPyNNaker is not installed")
 
 from neurodeploy_brian2.brian2_engine import execute
-from neurodeploy_brian2.plan import MAX_RECEPTORS, Split
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Split
 
 from .arithmetic import ONE
 from .kinds import KINDS

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurodeploy_brian2 import kernel
-from neurodeploy_brian2.plan import Outcome, Plan, Wires
+from neurodeploy_brian2.plan import Outcome, Plan
+from neurodeploy_brian2.plan_parts import Wires
 from tools.bench.networks import NETWORKS, Bench, flat, plan_of
 
 ROUNDS = 7

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from neurodeploy.api import SessionOptions
 from neurodeploy_brian2.mapping import make_plan
-from neurodeploy_brian2.plan import Ints, Plan
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.simulator import Simulator
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ from neurodeploy.api import IncomingProjection
 from neurodeploy_brian2 import bounds
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError, ViewError
 from neurodeploy_brian2.expressions import evaluate
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.randomness import is_random
 from neurodeploy_brian2.space import Space
 

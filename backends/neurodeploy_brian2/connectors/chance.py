@@ -12,7 +12,7 @@ from neurodeploy_brian2 import bounds
 from neurodeploy_brian2.connectors.base import Connector, Ends, round_count
 from neurodeploy_brian2.errors import ConfigurationError, UnsupportedError
 from neurodeploy_brian2.machine import random_connectors as machine
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.randomness import NumpyRNG
 
 logger = logging.getLogger(__name__)

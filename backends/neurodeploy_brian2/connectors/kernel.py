@@ -10,7 +10,7 @@ from neurodeploy.api import IncomingProjection
 from neurodeploy_brian2.connectors.base import Connector, Ends, Floats, value_variance
 from neurodeploy_brian2.errors import ConfigurationError, UnsupportedError
 from neurodeploy_brian2.machine import connectors as machine
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.randomness import is_random
 
 Pair = tuple[int, int]

@@ -14,7 +14,7 @@ import numpy as np
 from neurodeploy.api import BackendUnavailable, IncomingProjection, InputError, TargetError
 from neurodeploy_brian2.connectors.base import Connector, Ends, Floats, value_variance
 from neurodeploy_brian2.errors import ParameterError, UnsupportedError, WrongTypeError
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 
 logger = logging.getLogger(__name__)
 

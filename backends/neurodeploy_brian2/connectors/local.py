@@ -15,7 +15,7 @@ import numpy as np
 from neurodeploy.api import IncomingProjection
 from neurodeploy_brian2.connectors.base import Connector, Ends, Floats
 from neurodeploy_brian2.errors import ConfigurationError, SynapseError
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.randomness import is_random
 
 

@@ -12,7 +12,7 @@ from neurodeploy_brian2 import bounds
 from neurodeploy_brian2.connectors.base import Connector, Ends, Floats, wants_axes
 from neurodeploy_brian2.errors import RefusedError
 from neurodeploy_brian2.expressions import evaluate
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.randomness import NumpyRNG
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from neurodeploy_brian2.connectors.base import Connector, Ends, Floats, grid, without_self
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError
 from neurodeploy_brian2.machine import connectors as machine
-from neurodeploy_brian2.plan import Ints
+from neurodeploy_brian2.plan_parts import Ints
 
 
 class AllToAllConnector(Connector):

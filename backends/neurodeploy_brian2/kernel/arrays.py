@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.api import BackendFailure
-from neurodeploy_brian2.plan import Cells, Ints, Plan, Wires
+from neurodeploy_brian2.plan import Plan
+from neurodeploy_brian2.plan_parts import Cells, Ints, Wires
 
 # In the order of kernel.h: the name there, and ours.
 _STARTS = (("v_start", "v"), ("hold_start", "hold"), ("exc_start", "syn_0"), ("inh_start", "syn_1"))

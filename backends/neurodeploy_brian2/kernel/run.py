@@ -24,15 +24,8 @@ from neurodeploy_brian2.kernel.arrays import (
     make_task,
     set_starts,
 )
-from neurodeploy_brian2.plan import (
-    MAX_RECEPTORS,
-    Ints,
-    Outcome,
-    Pending,
-    Plan,
-    Progress,
-    State,
-)
+from neurodeploy_brian2.plan import Outcome, Plan, State
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Ints, Pending, Progress
 
 _KINDS = frozenset({"lif_current"})
 _PART_SYNAPSES = 50_000

@@ -240,6 +240,92 @@ def late_drawn(sim):
     return read(post, "v") | dict(zip("abc", learned_weights(*made), strict=True))
 
 
+def dopamine(sim, timing, weights, cell=None, n_synapse_cores=None, **given):
+    """Turn eligibility into weights by reward of sources and punishment of neurons."""
+    pre = inputs(sim, rate=0.1)
+    cell = cell or sim.IF_curr_exp(i_offset=[0.5, 0.8, 0.9, 0.0, 1.0])
+    additional = {"seed": 3}
+    if n_synapse_cores is not None:
+        additional["n_synapse_cores"] = n_synapse_cores
+    post = sim.Population(5, cell, label="cells", additional_parameters=additional)
+    rng = np.random.default_rng(9)
+    rows = [(i, j, round(float(rng.uniform(0.5, 1.5)), 3), 3.0) for i in range(6) for j in range(5)]
+    rule = sim.STDPMechanism(timing, weights)
+    learned = sim.Projection(pre, post, sim.FromListConnector(rows), rule)
+    level = dict(tau_c=100.0, tau_d=12.0, w_min=0.1, w_max=3.0) | given
+    rewards = sim.Population(2, sim.SpikeSourceArray(spike_times=[[30.0, 31.0, 71.0], [45.0]]))
+    neurons = sim.Population(3, sim.IF_curr_exp(i_offset=1.2), label="angry")
+    modulation = sim.extra_models.Neuromodulation
+    brought = sim.Projection(
+        rewards,
+        post,
+        sim.AllToAllConnector(),
+        modulation(weight=sim.RandomDistribution("uniform", (0.05, 0.4)), **level),
+        receptor_type="reward",
+    )
+    sim.Projection(
+        neurons,
+        post,
+        sim.AllToAllConnector(),
+        modulation(weight=0.07, **level),
+        receptor_type="punishment",
+    )
+    post.record(["v", "spikes"])
+    sim.run(64.0)
+    sim.run(TICKS - 64.0)
+    weight = learned_weights(learned)[0]
+    doses = sorted([int(i), int(j), float(w)] for i, j, w in brought.get("weight", "list"))
+    return read(post, "v") | {"weights": weight, "doses": doses}
+
+
+def modulated_pair(sim):
+    timing = sim.SpikePairRule(tau_plus=15.0, tau_minus=18.0, A_plus=0.6, A_minus=0.15)
+    return dopamine(sim, timing, sim.AdditiveWeightDependence(w_min=0.0, w_max=4.0))
+
+
+def modulated_multiplicative(sim):
+    timing = sim.SpikePairRule(tau_plus=15.0, tau_minus=18.0, A_plus=0.6, A_minus=0.15)
+    return dopamine(sim, timing, sim.MultiplicativeWeightDependence(w_min=0.0, w_max=4.0))
+
+
+def modulated_vogels(sim):
+    timing = sim.extra_models.Vogels2011Rule(alpha=0.1, tau=15.0, A_plus=0.6, A_minus=0.15)
+    return dopamine(sim, timing, sim.AdditiveWeightDependence(w_min=0.0, w_max=4.0))
+
+
+def modulated_on_split_cores(sim):
+    timing = sim.SpikePairRule(tau_plus=15.0, tau_minus=18.0, A_plus=0.6, A_minus=0.15)
+    weights = sim.AdditiveWeightDependence(w_min=0.0, w_max=4.0)
+    return dopamine(sim, timing, weights, n_synapse_cores=1)
+
+
+def modulated_izhikevich(sim):
+    timing = sim.SpikePairRule(tau_plus=15.0, tau_minus=18.0, A_plus=0.6, A_minus=0.15)
+    weights = sim.AdditiveWeightDependence(w_min=0.0, w_max=4.0)
+    return dopamine(sim, timing, weights, sim.Izhikevich(i_offset=5.0))
+
+
+def changed_weights(sim):
+    """Change weights by the spikes of two other populations, one up and one down."""
+    pre = inputs(sim)
+    post = sim.Population(5, sim.IF_curr_exp(i_offset=[0.5, 0.8, 0.9, 0.0, 1.0]), label="cells")
+    open_ = sim.extra_models.WeightChangeable(0.4, 2.5, weight=1.0, delay=3.0)
+    made = sim.Projection(pre, post, sim.AllToAllConnector(), open_)
+    # Never in the tick of a spike whose weights they change.
+    firsts = (8.0, 17.0, 27.0, 36.0, 44.0, 52.0)
+    up = sim.Population(6, sim.SpikeSourceArray(spike_times=[[first, 71.0] for first in firsts]))
+    drive = sim.IF_curr_exp(i_offset=[0.9 + 0.1 * i for i in range(6)])
+    down = sim.Population(6, drive, label="down")
+    changer = sim.extra_models.WeightChanger
+    raised = sim.Projection(up, post, sim.AllToAllConnector(), changer(0.7, made))
+    sim.Projection(down, post, sim.OneToOneConnector(), changer(-0.3, made))
+    post.record(["v", "spikes"])
+    sim.run(52.0)
+    sim.run(TICKS - 52.0)
+    rows = sorted([int(i), int(j), float(w)] for i, j, w in raised.get("weight", "list"))
+    return read(post, "v") | {"made": learned_weights(made)[0], "raised": rows}
+
+
 def random_connections(sim):
     pre = inputs(sim, 20)
     post = sim.Population(15, sim.IF_curr_exp(), label="cells", additional_parameters={"seed": 11})
@@ -271,6 +357,12 @@ MORE = (
     vogels,
     late_pair,
     late_drawn,
+    modulated_pair,
+    modulated_multiplicative,
+    modulated_vogels,
+    modulated_on_split_cores,
+    modulated_izhikevich,
+    changed_weights,
     random_connections,
 )
 CASES = {case.__name__: case for case in (*QUICK, *MORE)}

@@ -18,7 +18,7 @@ from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.brian2_engine import execute
 from neurodeploy_brian2.kernel.arrays import RECORDED
 from neurodeploy_brian2.kernel.build import SOURCES, ffi
-from neurodeploy_brian2.plan import Pending, Waves
+from neurodeploy_brian2.plan_parts import Pending, Waves
 
 FOLDER = Path(kernel.__file__).parent
 

@@ -8,7 +8,7 @@ from random_networks import build, make_net
 
 from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.brian2_engine import execute
-from neurodeploy_brian2.plan import Wires
+from neurodeploy_brian2.plan_parts import Wires
 
 pytestmark = pytest.mark.skipif(
     not kernel.available(), reason="not run: the C kernel was not built"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from neurodeploy.api import SessionOptions, TargetError
 from neurodeploy_brian2.errors import ConfigurationError, RefusedError, UnsupportedError
-from neurodeploy_brian2.plastic import exp_table
 from neurodeploy_brian2.plastic_mapping import make_rule
+from neurodeploy_brian2.plastic_memory import exp_table
 from neurodeploy_brian2.simulator import Simulator
 
 ONE = 1 << 15
@@ -147,9 +147,9 @@ def test_tables_fall_from_one_to_nothing(tau_ms, step_ms):
             "IF_curr_exp",
         ),
         (
-            UnsupportedError,
+            ConfigurationError,
             lambda own: own.extra_models.WeightChangeable(0.0, 1.0, weight=1.0),
-            "IF_curr_exp",
+            "IF_cond_exp",
         ),
         (
             TargetError,

@@ -72,9 +72,7 @@ class TestTogether:
         pre, post = own.Population(2, own.SpikeSourceArray()), own.Population(2, own.IF_curr_exp())
         for synapse in synapses:
             receptor = "reward" if isinstance(synapse, extra.Neuromodulation) else "excitatory"
-            own.Projection(
-                pre, post, own.FromListConnector([(0, 0)]), synapse, receptor_type=receptor
-            )
+            own.Projection(pre, post, own.AllToAllConnector(), synapse, receptor_type=receptor)
         return post.synapse_dynamics
 
     def test_what_goes_together(self):

@@ -6,7 +6,7 @@ import pytest
 from neurodeploy.api import SessionOptions, TargetError
 from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.fan_out import connections_of_one
-from neurodeploy_brian2.plan import MAX_RECEPTORS
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS
 from neurodeploy_brian2.simulator import Simulator
 from neurodeploy_brian2.split_steps import SPLIT_STEPS
 from neurodeploy_brian2.synapse_cores import n_synapse_cores

@@ -96,6 +96,37 @@ def test_a_run_in_parts_is_counted_once(database):
     }
 
 
+LATE = [(1, "Number_of_late_spikes", 4)]
+DROPPED = (
+    "On hidden, 4 packets were dropped from the input buffer, because they arrived too late to be "
+    "processed in a given time step. "
+)
+
+
+def test_late_packets_of_a_core_that_skipped_no_synapse_are_remarked(database):
+    found = read(database([*CLEAN[:1], *LATE, (1, "Skipped synapses", 0)]))
+    found.require(allow_loss=False)
+    assert [(r.kind, r.who, r.count) for r in found.remarks] == [
+        ("late: Number_of_late_spikes", "hidden (core 0,1,1)", 4)
+    ]
+    assert "delays made up for it" in str(found.remarks[0])
+
+
+@pytest.mark.parametrize(
+    ("cores", "messages"),
+    [
+        ([(1, "Skipped synapses", 1)], ()),  # too late for one delay
+        ([(2, "Skipped synapses", 0)], ()),  # another core's: a delay extension counts none
+        ([(1, "Skipped synapses", 0)], (DROPPED,)),
+    ],
+)
+def test_other_late_packets_are_a_loss(database, cores, messages):
+    found = read(database([*CLEAN[:1], *LATE, *cores], messages=messages))
+    assert ("loss: Number_of_late_spikes", 4) in [(f.kind, f.count) for f in found.losses]
+    with pytest.raises(BackendFailure, match="Number_of_late_spikes 4"):
+        found.require(allow_loss=False)
+
+
 def test_all_losses_are_named_with_their_totals(database):
     cores = [(1, "Skipped synapses", 2), (2, "Skipped synapses", 40), (3, "Late_packets", 1)]
     cores += [(1, "Max_backgrounds_queued", 3), (2, "Max_backgrounds_queued", 2)]

@@ -10,8 +10,9 @@ from strategies import Case, random_layer
 
 from neurodeploy.compiler import compile_network
 from neurodeploy.target.chips import boards_needed, chips_needed
+from neurodeploy.target.delays import stages_needed
 from neurodeploy.target.energy import energy
-from neurodeploy.target.layout import lay_out, neurons_of_core, stages_needed
+from neurodeploy.target.layout import lay_out, neurons_of_core
 from neurodeploy.target.memory import Recorded, core_memory, dtcm_bytes, matrix_bytes
 from neurodeploy.target.spec import TargetSpec
 from neurodeploy.target.spinnaker import BOARDS, SPINN5, delay_slots, index_bits
