@@ -22,11 +22,12 @@ from pathlib import Path
 from neurodeploy.api import SessionOptions, TargetError
 from neurodeploy_spinnaker import vendor, versions
 from neurodeploy_spinnaker.configuration import RunFolder, environment, working_directory, write
-from neurodeploy_spinnaker.faults import redacted, translated
+from neurodeploy_spinnaker.faults import redacted, taken_back, translated
 from neurodeploy_spinnaker.log import logged, root_handlers_apart
 from neurodeploy_spinnaker.machine import Machine
 from neurodeploy_spinnaker.progress import Progress
 from neurodeploy_spinnaker.simulation import Simulation
+from neurodeploy_spinnaker.vendor_spalloc import boards_given_back
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -68,6 +69,7 @@ def opened(options: SessionOptions, machine: Machine) -> Iterator[Simulation]:
             stack.enter_context(machine.attached())
             stack.enter_context(vendor.bars_silenced(progress.told))
             stack.enter_context(vendor.sources_mended())
+            stack.enter_context(_allotment(str(folder.log)))
             stack.enter_context(_set_up(module, options, folder))
             yield Simulation(
                 module,
@@ -104,6 +106,18 @@ def _set_up(module: object, options: SessionOptions, folder: RunFolder) -> Itera
         module.end()  # type: ignore[attr-defined]
     finally:
         vendor.forget()
+
+
+@contextmanager
+def _allotment(log: str) -> Iterator[None]:
+    """Give allotted boards back at the end; say so where a server took them back."""
+    with boards_given_back() as allotted:
+        try:
+            yield
+        except Exception as err:
+            if allotted.lost:
+                raise taken_back(err, log) from err
+            raise
 
 
 @contextmanager
