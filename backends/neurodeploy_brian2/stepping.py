@@ -19,7 +19,8 @@ from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.engines import choose, execute
 from neurodeploy_brian2.errors import UnsupportedError
 from neurodeploy_brian2.mapping import Network, make_plan
-from neurodeploy_brian2.plan import Ints, Outcome, Plan
+from neurodeploy_brian2.plan import Outcome, Plan
+from neurodeploy_brian2.plan_parts import Ints
 from neurodeploy_brian2.running import ONE_PIECE
 from neurodeploy_brian2.simulator import Simulator
 from neurodeploy_brian2.sources import SourceSpikes

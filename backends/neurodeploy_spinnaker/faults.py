@@ -140,6 +140,21 @@ def failure(err: BaseException, log: str = "") -> BackendFailure:
     return BackendFailure(fault.who, fault.what, got=cause(err), todo=todo)
 
 
+def taken_back(err: BaseException, log: str) -> BackendFailure:
+    """Return our error for one that came of boards which a server took back.
+
+    Parameters
+    ----------
+    err : BaseException
+        What failed for want of the boards, ours or the vendor's.
+    log : str
+        Where the vendor's log is.
+    """
+    first = err.__cause__ if isinstance(err, NeurodeployError) and err.__cause__ else err
+    todo = f"try again; --resume goes on where it broke off; log: {log}"
+    return BackendFailure("spalloc", "took the boards back", got=cause(first), todo=todo)
+
+
 def is_vendors(err: BaseException) -> bool:
     """Return whether an exception is of the vendor's classes or came out of its code."""
     if any(cls.__module__.partition(".")[0] in VENDOR for cls in type(err).__mro__):
@@ -175,4 +190,14 @@ def _names(err: BaseException) -> list[str]:
     return [*named, *(cls.__name__ for cls in type(err).__mro__)]
 
 
-__all__ = ["FAULTS", "VENDOR", "Fault", "cause", "failure", "is_vendors", "redacted", "translated"]
+__all__ = [
+    "FAULTS",
+    "VENDOR",
+    "Fault",
+    "cause",
+    "failure",
+    "is_vendors",
+    "redacted",
+    "taken_back",
+    "translated",
+]

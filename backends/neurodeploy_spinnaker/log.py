@@ -36,6 +36,10 @@ def logged(path: Path) -> Iterator[logging.Logger]:
     handler.setFormatter(_Redacting(FORMAT))
     loggers = [logging.getLogger(name) for name in (*LOGGERS, *_named_by_file(), __package__)]
     before = [(one.level, one.propagate) for one in loggers]
+    own = [(one, one.handlers) for one in _below()]
+    for one, _ in own:
+        # Some write to stderr by themselves.
+        one.handlers = []
     for one in loggers:
         one.addHandler(handler)
         one.setLevel(logging.INFO)
@@ -47,6 +51,8 @@ def logged(path: Path) -> Iterator[logging.Logger]:
             one.removeHandler(handler)
             one.setLevel(level)
             one.propagate = propagate
+        for one, handlers in own:
+            one.handlers = handlers
         handler.close()
 
 
@@ -54,6 +60,13 @@ def _named_by_file() -> list[str]:
     """Return the vendor's loggers that are named by a file instead of a module."""
     known = logging.root.manager.loggerDict
     return [n for n in known if n.endswith(".py") and not {*LOGGERS}.isdisjoint(Path(n).parts)]
+
+
+def _below() -> list[logging.Logger]:
+    """Return the loggers of the vendor's modules that have handlers of their own."""
+    known = logging.root.manager.loggerDict
+    names = [name for name in known if "." in name and name.partition(".")[0] in LOGGERS]
+    return [one for one in map(logging.getLogger, names) if one.handlers]
 
 
 @contextmanager

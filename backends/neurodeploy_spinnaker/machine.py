@@ -18,6 +18,8 @@ Witness = Callable[[str], BackendFailure | None]
 Section = Mapping[str, str]
 #: Numbers of boards that sPyNNaker 7.4.1 has a SpiNNaker 1 machine for.
 VERSIONS = (3, 5)
+#: Of a server: its web service, or the older protocol.
+SCHEMES = ("https", "http", "spalloc")
 #: The server of the million-core machine, which takes the tokens of EBRAINS.
 EBRAINS_SERVER = "https://spinnaker.cs.man.ac.uk/spalloc/"
 #: Where sPyNNaker reads an EBRAINS token: a variable, or a JupyterHub that gives one away.
@@ -91,7 +93,7 @@ class Spalloc:
     Parameters
     ----------
     server : str
-        A URL, or the host of an older server.
+        A URL; or HOST, HOST:PORT or spalloc://USER@HOST:PORT of an older server.
     user : str or None
         An older server needs one; for a URL, None leaves it to SPALLOC_USER.
     """
@@ -105,13 +107,16 @@ class Spalloc:
         _check_server(self.server)
         if self.user is not None:
             _plain("--user", self.user)
-        if self.user is None and not _is_url(self.server):
+        if self.user is None and not _is_url(self.server) and not urlsplit(self.server).username:
             raise InputError("--spalloc", "an older server needs a user", todo="give --user")
 
     def settings(self) -> Section:
         """Return the options of [Machine]."""
-        found = {"spalloc_server": _with_user(self.server, self.user), "version": "5"}
-        return found if self.user is None else found | {"spalloc_user": self.user}
+        server = _with_port(_with_user(self.server, self.user))
+        found = {"spalloc_server": server, "version": "5"}
+        # An older server's user is asked for here even if the URL has one.
+        user = self.user or urlsplit(self.server).username
+        return found if user is None else found | {"spalloc_user": user}
 
     def attached(self) -> AbstractContextManager[Witness]:
         """Return a context that does nothing: sPyNNaker allots and frees."""
@@ -222,6 +227,11 @@ def _check_version(version: int) -> None:
 
 def _check_server(server: str) -> None:
     _plain("--spalloc", server)
+    scheme, found, _ = server.partition("://")
+    if found and scheme.lower() not in SCHEMES:
+        raise InputError(
+            "--spalloc", "no such kind of server", got=scheme, limit=", ".join(SCHEMES)
+        )
     if urlsplit(server).password is not None:
         # It would stand in the configuration of the run, and in lists of processes.
         raise InputError(
@@ -237,6 +247,11 @@ def _plain(who: str, text: str) -> None:
 
 def _is_url(server: str) -> bool:
     return urlsplit(server).scheme in ("http", "https")
+
+
+def _with_port(server: str) -> str:
+    """Return HOST:PORT in the form that sPyNNaker takes; anything else as it is."""
+    return f"spalloc://{server}" if ":" in server and "://" not in server else server
 
 
 def _with_user(server: str, user: str | None) -> str:

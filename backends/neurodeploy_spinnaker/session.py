@@ -24,11 +24,12 @@ from pathlib import Path
 from neurodeploy.api import BackendFailure, SessionOptions, TargetError
 from neurodeploy_spinnaker import vendor, versions
 from neurodeploy_spinnaker.configuration import RunFolder, environment, working_directory, write
-from neurodeploy_spinnaker.faults import redacted, translated
+from neurodeploy_spinnaker.faults import redacted, taken_back, translated
 from neurodeploy_spinnaker.log import logged, root_handlers_apart
 from neurodeploy_spinnaker.machine import Machine, Witness
 from neurodeploy_spinnaker.progress import Progress
 from neurodeploy_spinnaker.simulation import Simulation
+from neurodeploy_spinnaker.vendor_spalloc import boards_given_back
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -72,6 +73,7 @@ def opened(options: SessionOptions, machine: Machine) -> Iterator[Simulation]:
             stack.enter_context(translated(str(folder.log), known))
             stack.enter_context(vendor.bars_silenced(progress.told))
             stack.enter_context(vendor.sources_mended())
+            stack.enter_context(_allotment(str(folder.log)))
             stack.enter_context(_set_up(module, options, folder))
             yield Simulation(
                 module,
@@ -118,6 +120,18 @@ def _set_up(module: object, options: SessionOptions, folder: RunFolder) -> Itera
         module.end()  # type: ignore[attr-defined]
     finally:
         vendor.forget()
+
+
+@contextmanager
+def _allotment(log: str) -> Iterator[None]:
+    """Give allotted boards back at the end; say so where a server took them back."""
+    with boards_given_back() as allotted:
+        try:
+            yield
+        except Exception as err:
+            if allotted.lost:
+                raise taken_back(err, log) from err
+            raise
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The one file that imports sPyNNaker."""
+"""What imports sPyNNaker: this file and `vendor_spalloc.py` alone."""
 
 from __future__ import annotations
 

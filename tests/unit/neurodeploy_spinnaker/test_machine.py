@@ -33,6 +33,8 @@ def test_machine_asked_for(options, machine):
         ({"board": "a\n[Mode]"}, "--board: is no name or address"),
         ({"spalloc": "https://h/", "version": 3}, "--version: of allotted boards"),
         ({"spalloc": "host"}, "an older server needs a user; give --user"),
+        ({"spalloc": "spalloc://host"}, "an older server needs a user; give --user"),
+        ({"spalloc": "htps://host"}, "no such kind of server .got htps, expected https, http, s"),
         ({"spalloc": "https://me:hidden@h/"}, "set SPALLOC_PASSWORD instead"),
         ({"ebrains": True, "spalloc": "host"}, "takes no token"),
         ({"ebrains": True, "user": "me"}, "the token says who asks"),
@@ -65,6 +67,21 @@ def test_user_of_a_url_stands_in_it():
         "version": "5",
         "spalloc_user": "me",
     }
+
+
+@pytest.mark.parametrize(
+    ("server", "user", "configured"),
+    [
+        ("host", "me", "host"),
+        ("host:22245", "me", "spalloc://host:22245"),
+        ("spalloc://host:22245", "me", "spalloc://host:22245"),
+        ("spalloc://me@host", None, "spalloc://me@host"),
+    ],
+)
+def test_forms_of_an_older_server(server, user, configured):
+    found = Spalloc(server, user).settings()
+    assert found["spalloc_server"] == configured
+    assert found["spalloc_user"] == "me"
 
 
 def test_a_token_is_for_ebrains_alone():
