@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import DT_S, Case, chain, li, lif, linear, random_layer, random_raster
 
 import neurodeploy as nd
-from neurodeploy import deployment, ideal
+from neurodeploy import deployed, deployment
 from neurodeploy.checking import check_compiled, events_per_tick
 from neurodeploy.describe import Model, SampleFiles
 from neurodeploy.encode import Encoder
@@ -133,10 +133,10 @@ def test_interruption_keeps_what_was_done(monkeypatch, target):
 
 
 def test_interruption_of_the_comparison_keeps_every_sample(monkeypatch):
-    def interrupt(*args):
+    def interrupt(*args, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ideal, "run", interrupt)
+    monkeypatch.setattr(deployed, "run_batches", interrupt)
     with pytest.raises(nd.Interrupted, match="after 6 of 6 samples") as caught:
         nd.deploy(small_model(), small_data(6), calibration=small_data(2))
     report = caught.value.report
@@ -198,10 +198,10 @@ def test_refusal_names_the_file_of_the_samples():
 
 
 def test_interruption_before_anything_is_done(monkeypatch):
-    def interrupt(*args):
+    def interrupt(*args, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ideal, "run", interrupt)
+    monkeypatch.setattr(deployed, "run_batches", interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
         nd.deploy(small_model(), small_data(6), target="ideal")
     assert not isinstance(caught.value, nd.Interrupted)
