@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from strategies import DT_S, Case, chain, li, lif, linear, random_layer, random_raster
 
 import neurodeploy as nd
-from neurodeploy import deployed, deployment
+from neurodeploy import deployed, deployment, ideal
 from neurodeploy.checking import check_compiled, events_per_tick
 from neurodeploy.describe import Model, SampleFiles
 from neurodeploy.encode import Encoder
@@ -201,7 +201,7 @@ def test_interruption_before_anything_is_done(monkeypatch):
     def interrupt(*args, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(deployed, "run_batches", interrupt)
+    monkeypatch.setattr(ideal, "run", interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
         nd.deploy(small_model(), small_data(6), target="ideal")
     assert not isinstance(caught.value, nd.Interrupted)
