@@ -289,7 +289,10 @@ def live(
 
 
 def _pace(compiled: Compiled, options: RunOptions) -> Pace:
-    """Return how slowly a machine has to run, by what ships with the model."""
+    """Return how slowly a machine has to run.
+
+    By what ships with the model; where nothing does, for all inputs in every step.
+    """
     if not compiled.target.fixed_point or compiled.target.restores_state:
         return Pace()
     model = compiled.model
@@ -297,7 +300,8 @@ def _pace(compiled: Compiled, options: RunOptions) -> Pace:
     if raster is None and model.files.data is not None:
         raster = calibration_raster(model, shipped_samples(model))
     if raster is None:
-        return Pace()
+        shape = (1, model.encoder.steps, compiled.trained.inputs.size)
+        raster = np.ones(shape, dtype=np.uint8)
     where = Machine(version=options.machine.version or 5)
     return plan_pace(compiled.network, count_traffic(compiled, raster), where)
 

@@ -1,8 +1,8 @@
 """A network that runs tick by tick on spikes that come as it runs.
 
-Each tick is a plan of its own that starts where the last one left the neurons, as in a run in
-pieces: the same engines execute it, so a run in ticks gives the same integers as one in a batch.
-The synapses are sorted once.
+Each tick, or some at a time, is a plan of its own that starts where the last one left the
+neurons, as in a run in pieces: the same engines execute it, so a run in ticks gives the same
+integers as one in a batch. The synapses are sorted once.
 """
 
 from __future__ import annotations
@@ -72,17 +72,18 @@ class LiveEmulator:
         self.tells = tuple(handles)
         self._saturated = np.zeros(self._first.n, dtype=np.int64)
 
-    def step(self, spikes: Mapping[str, Ints]) -> Heard:
-        """Send spikes of sources and run one tick."""
-        plan = self._sent(spikes)
+    def step(self, spikes: Mapping[str, Ints], ticks: int = 1) -> Heard:
+        """Send spikes of sources and run so many ticks."""
+        plan = replace(self._sent(spikes), n_ticks=ticks)
         outcome = self._execute(plan)
         self._saturated += outcome.saturated.sum(axis=1)
         self._plan = _continued(self._first, outcome)
         told = {
             name: (np.full(len(index), self.now, dtype=np.int64), index)
-            for name, index in {**spikes, **self._fired(outcome)}.items()
+            for name, index in spikes.items()
         }
-        self.now += 1
+        told |= self._fired(outcome)
+        self.now += ticks
         return Heard(self.now, told, _membrane_mV(outcome))
 
     def restore(self) -> None:
@@ -112,12 +113,13 @@ class LiveEmulator:
             return kernel.execute(plan, n_threads=1, packed=self._packed)
         return execute(plan, self.engine_used)
 
-    def _fired(self, outcome: Outcome) -> dict[str, Ints]:
-        index = outcome.spike_index
-        return {
-            name: index[(index >= first) & (index < first + size)] - first
-            for name, (first, size) in self._neurons.items()
-        }
+    def _fired(self, outcome: Outcome) -> dict[str, tuple[Ints, Ints]]:
+        tick, index = outcome.spike_tick + self.now, outcome.spike_index
+        found = {}
+        for name, (first, size) in self._neurons.items():
+            mine = (index >= first) & (index < first + size)
+            found[name] = tick[mine], index[mine] - first
+        return found
 
 
 def _one_tick(network: Network) -> Plan:
@@ -148,7 +150,7 @@ def _places(handles: Mapping[str, Any], offsets: Mapping[Any, int]) -> dict[str,
 
 def _membrane_mV(outcome: Outcome) -> NDArray[np.float64] | None:
     values = outcome.watched["v"]
-    return values[0] / _ONE if values.shape[1] else None
+    return values[-1] / _ONE if values.shape[1] else None
 
 
 __all__ = ["LiveEmulator"]

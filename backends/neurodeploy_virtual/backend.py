@@ -88,7 +88,8 @@ class VirtualBackend:
 
     def live(self, options: SessionOptions) -> AbstractContextManager[LiveBoard]:
         """Yield pyNN.spiNNaker for a network that is fed while it runs."""
-        return live.opened(options, VirtualMachine(options.machine.version or 5), self.name)
+        machine = VirtualMachine(options.machine.version or 5)
+        return live.opened(options, machine, self.name, drives=True)
 
 
 __all__ = ["VirtualBackend", "VirtualMachine"]

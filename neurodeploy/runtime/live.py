@@ -77,8 +77,8 @@ class LiveSession(Protocol):
         """
         ...
 
-    def step(self, spikes: Mapping[str, Ints]) -> Heard:
-        """Send spikes of sources, neuron indices by name, and return after the next tick."""
+    def step(self, spikes: Mapping[str, Ints], ticks: int = 1) -> Heard:
+        """Send spikes of sources, neuron indices by name, and return so many ticks later."""
         ...
 
     def restore(self) -> None:

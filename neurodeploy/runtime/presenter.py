@@ -21,6 +21,8 @@ Planned = tuple[int, str, Ints]
 _NONE = np.zeros(0, dtype=np.int64)
 #: A source that has not told its first spike after so many ticks will not.
 PATIENCE_TICKS = 100
+#: So long at most nobody looks, not even for Ctrl-C.
+IDLE_TICKS = 64
 
 
 @dataclass(eq=False)
@@ -149,7 +151,8 @@ class Presenter:
         Yields
         ------
         shown, done : Shown and int
-            What is known, and how many steps of the output are over; after every tick.
+            What is known, and how many steps of the output are over; after every tick that
+            can bring something.
         """
         if self._restored:
             self._session.restore()
@@ -161,9 +164,16 @@ class Presenter:
             waiting = waiting[len(due) :]
             if flushes and self._settling(shown) >= self.plan.flush_tick:
                 due, flushes = [*due, *flushes], []
-            heard = self._session.step(_together(due))
-            shown.note(heard)
+            idle = 1 if waiting else self._idle_ticks(shown, bool(flushes))
+            shown.note(self._session.step(_together(due), idle))
             yield shown, self.done(shown)
+
+    def _idle_ticks(self, shown: Shown, to_be_flushed: bool) -> int:
+        """Return for how many ticks there is nothing to send and nothing to decide by."""
+        if shown.onset is None or self.done(shown) < self.plan.steps:
+            return 1
+        end = self.plan.flush_tick if to_be_flushed else self.plan.sample_ticks
+        return max(1, min(IDLE_TICKS, end - self._settling(shown)))
 
     def _settling(self, shown: Shown) -> int:
         """Return ticks of a sample that are over, counted from when its input was all there."""
@@ -247,4 +257,4 @@ def _together(due: list[Planned]) -> dict[str, Ints]:
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-__all__ = ["PATIENCE_TICKS", "Presenter", "Shown"]
+__all__ = ["IDLE_TICKS", "PATIENCE_TICKS", "Presenter", "Shown"]

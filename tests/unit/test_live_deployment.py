@@ -17,7 +17,9 @@ from neurodeploy.packets import Arrival, feature_names
 from neurodeploy.packets.records import read_records
 from neurodeploy.passes import WeightScale
 from neurodeploy.presentation import Presentation
+from neurodeploy.runtime.backend import MachineOptions
 from neurodeploy.runtime.options import RunOptions
+from neurodeploy.runtime.registry import find
 
 STEPS, N = 12, 12
 SAFE = WeightScale("safe")
@@ -154,6 +156,28 @@ def test_the_report_after_an_interruption_has_what_was_said(records):
     assert report.n_samples == 2
     assert report.labels.tolist() == [0, 1]
     assert report.samples.columns["steps"] == report.live.steps.tolist()
+
+
+@pytest.mark.slow
+def test_a_board_takes_input_in_every_step_and_decides_early(records):
+    """Twelve steps of some 90 spikes each, at the pace that is planned for the board."""
+    reason = find("virtual").missing()
+    if reason is not None:
+        pytest.skip(f"not run: {reason}")
+    queue = Queue(records[2:4])
+    options = RunOptions(machine=MachineOptions(version=3))
+    with nd.live(model("spike_count"), "virtual", weight_scale=SAFE, options=options) as deployed:
+        said = list(deployed.decisions(queue))
+    report = deployed.report()
+    same, emulated = run(model("spike_count"), records[2:4])
+    for one, other in zip(said, same, strict=True):
+        assert (one.prediction, one.steps) == (other.prediction, other.steps)
+    for name in ("input", "n1"):
+        found, wanted = report.recording.spikes[name], emulated.recording.spikes[name]
+        assert wanted.total
+        for part in ("sample", "step", "index"):
+            np.testing.assert_array_equal(getattr(found, part), getattr(wanted, part))
+    assert report.live.document()["early"] > 0
 
 
 def test_nothing_came():

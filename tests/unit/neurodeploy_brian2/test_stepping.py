@@ -84,7 +84,7 @@ def session(weights):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_stepping_is_a_run(session, sent, in_one_run, engine):
-    n = N_TICKS if engine == "kernel" else 12
+    n = N_TICKS if engine == "kernel" else 8
     with session(engine) as live:
         spikes, v = stepped(live, sent[:n])
         assert live.engine_used == engine
@@ -95,13 +95,28 @@ def test_stepping_is_a_run(session, sent, in_one_run, engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_restoring_forgets_everything(session, sent, engine):
-    n = 12 if engine == "kernel" else 5
+    n = 12 if engine == "kernel" else 3
     with session(engine) as live:
         first = stepped(live, sent[:n])
         live.restore()
         again = stepped(live, sent[:n])
     assert [(t + n, i) for t, i in first[0]] == again[0]
     np.testing.assert_array_equal(first[1], again[1])
+
+
+def test_several_ticks_at_once_are_as_many_single_ones(session, sent):
+    nothing = np.zeros(0, dtype=np.int64)
+    with session(ENGINES[-1]) as live:
+        stepped(live, sent[:4])
+        heard = live.step({"source": sent[4]}, 7)
+        assert heard.until == live.now == 11
+        live.restore()
+        wanted, v = stepped(live, [*sent[:5], *[nothing] * 6])
+    tick, index = heard.spikes["cells"]
+    found = sorted(zip((tick + 11).tolist(), index.tolist(), strict=True))
+    assert found == [one for one in sorted(wanted) if one[0] >= 11 + 4]
+    assert found
+    np.testing.assert_array_equal(heard.membrane_mV, v[-1])
 
 
 def test_the_engine_that_runs_once_is_refused(session):

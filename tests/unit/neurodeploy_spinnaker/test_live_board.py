@@ -57,7 +57,7 @@ class Simulation:
     def Population(self, size, cell, label):
         return SimpleNamespace(size=size, cell=cell, label=label)
 
-    def IF_curr_delta(self, **parameters):
+    def IF_curr_exp(self, **parameters):
         return parameters
 
     def run_forever(self):
@@ -86,7 +86,7 @@ def board_plays(monkeypatch):
 
 
 def started(simulation):
-    board = LiveBoard(simulation, 0.001, "fake")
+    board = LiveBoard(simulation, "fake", drive_s=0.001)
     handles = {
         "input": board.source(4, "input"),
         "out": simulation.Population(2, "cells", "out"),
@@ -129,6 +129,29 @@ def test_a_step_sends_and_ends_with_the_next_tick(board_plays):
     board.close()
 
 
+def test_several_ticks_are_waited_for(board_plays):
+    simulation = Simulation()
+    board = started(simulation)
+    beat = simulation.connection.hears[CLOCK]
+    board_plays += [lambda tick=tick: beat(CLOCK, tick, [0]) for tick in (1, 2, 3, 4)]
+    assert board.step({}, 3).until == 3
+    assert len(board_plays) == 1
+    board.close()
+
+
+def test_a_board_of_its_own_is_waited_for():
+    simulation = Simulation()
+    board = LiveBoard(simulation, "fake")
+    handles = {"input": board.source(4, "input"), "out": simulation.Population(2, "cells", "out")}
+    board.start(handles, "out", membrane=False)
+    # By a thread of the connection, as on a real board; the test's clock stands still.
+    beat = threading.Timer(0.05, simulation.connection.hears[CLOCK], (CLOCK, 3, [0]))
+    beat.start()
+    assert board.step({}).until == 3
+    beat.join()
+    board.close()
+
+
 def test_the_clock_is_now_whenever_it_is_asked():
     simulation = Simulation()
     board = started(simulation)
@@ -166,14 +189,14 @@ def test_what_a_run_says_at_its_end_is_raised_by_close():
 
 def test_a_membrane_cannot_be_heard():
     simulation = Simulation()
-    board = LiveBoard(simulation, 0.001, "fake")
+    board = LiveBoard(simulation, "fake", drive_s=0.001)
     with pytest.raises(TargetError, match="target fake: tells spikes live, and the output"):
         board.start({}, "out", membrane=True)
     board.close()
 
 
 def test_a_board_does_not_go_back():
-    board = LiveBoard(Simulation(), 0.001, "fake")
+    board = LiveBoard(Simulation(), "fake")
     with pytest.raises(TargetError, match="does not restore its state"):
         board.restore()
 
@@ -185,7 +208,7 @@ def test_nothing_live_comes_of_mapping_only():
 
 
 def test_what_the_machine_says_goes_into_the_recording():
-    board = LiveBoard(Simulation(), 0.001, "fake")
+    board = LiveBoard(Simulation(), "fake")
     assert board.said() == {
         "engine": "sPyNNaker",
         "findings": (),
