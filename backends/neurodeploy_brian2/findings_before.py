@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neurodeploy.api import Finding, quantise_weights
-from neurodeploy.target.spinnaker import SPINN5
+from neurodeploy.target.spinnaker import MEMORYLESS_TICKS, SPINN5
 from neurodeploy_brian2.delays import delay_slots, ring_slots
 from neurodeploy_brian2.errors import ConfigurationError
 from neurodeploy_brian2.finding_run import Rule, Run
@@ -172,9 +172,11 @@ def _tau(who: str, name: str, tau_ms: Any, kept: Any, step_ms: float) -> Iterato
     # Too short a time constant to be told from none keeps what it promises: nothing.
     short = (kept == 0) & (tau_ms < step_ms)
     off = ~short & (np.abs(effective_ms - tau_ms) > TAU_OFF * tau_ms)
-    if short.any():
+    # Who takes the compiler's own constant for no memory means none.
+    lost = short & (tau_ms != MEMORYLESS_TICKS * step_ms)
+    if lost.any():
         text = f"neurons have no memory: {name} is lost in a decay of 0"
-        yield Finding("no memory", who, int(short.sum()), len(tau_ms), text)
+        yield Finding("no memory", who, int(lost.sum()), len(tau_ms), text)
     if off.any():
         given, got = float(tau_ms[off][0]), float(effective_ms[off][0])
         held = "endless" if math.isinf(got) else f"{got:.4g} ms"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neurodeploy.ir.network import Network, Projection
-from neurodeploy.target.layout import Block, Layout, delay_ticks
+from neurodeploy.target.layout import Block, Layout, delay_ticks, rows_of_cores
 from neurodeploy.target.spinnaker import SPINN5, index_bits
 
 WORD = 4
@@ -119,17 +119,36 @@ def matrix_bytes(layout: Layout, population: str) -> int:
     multiple of 16.
     """
     total = _MATRIX_START
-    for proj in _by_source(layout.network, population):
-        words = layout.longest_rows[proj.name]
-        if not words:
-            continue
-        source = layout.block(proj.pre)
-        row_bytes = SPINN5.row_header_bytes + SPINN5.synapse_bytes * words
-        copies = layout.stages.get(proj.pre, 0) if delayed(layout, proj) else 1
-        for _ in range(source.cores):
-            total = -(-total // _MATRIX_ALIGNMENT) * _MATRIX_ALIGNMENT
-            total += source.per_core * row_bytes * copies
+    for pre, projections in _edges(layout.network, population).items():
+        source = layout.block(pre)
+        staged = any(delayed(layout, proj) for proj in projections)
+        stages = layout.stages.get(pre, 0) if staged else 0
+        for proj in projections:
+            for words, copies in zip(row_words(layout, proj), (1, stages), strict=True):
+                row_bytes = SPINN5.row_header_bytes + SPINN5.synapse_bytes * words
+                for _ in range(source.cores if words * copies else 0):
+                    total = -(-total // _MATRIX_ALIGNMENT) * _MATRIX_ALIGNMENT
+                    total += source.per_core * row_bytes * copies
     return total
+
+
+def row_words(layout: Layout, proj: Projection) -> tuple[int, int]:
+    """Return the longest row of a projection in front of a delay extension and behind it.
+
+    A delay of exactly the slots counts in both: sPyNNaker adds to the limit the smallest number
+    there is, which changes nothing.
+    """
+    net, slots = layout.network, layout.slots[proj.post]
+    if proj.lag is None:
+        words, ticks = layout.longest_rows[proj.name], delay_ticks(net, proj)
+        return (words if ticks <= slots else 0), (words if ticks >= slots else 0)
+    delays = proj.lag + (delay_ticks(net, proj) - proj.longest_lag)
+    post = layout.block(proj.post)
+    near, far = (
+        int(rows_of_cores(proj.chosen(mask), post).max(initial=0))
+        for mask in (delays <= slots, delays >= slots)
+    )
+    return near, far
 
 
 def delayed(layout: Layout, proj: Projection) -> bool:
@@ -184,9 +203,12 @@ def _edges(net: Network, population: str) -> dict[str, list[Projection]]:
     return edges
 
 
-def _by_source(net: Network, population: str) -> Iterator[Projection]:
-    for projections in _edges(net, population).values():
-        yield from projections
-
-
-__all__ = ["Memory", "Recorded", "core_memory", "delayed", "dtcm_bytes", "matrix_bytes"]
+__all__ = [
+    "Memory",
+    "Recorded",
+    "core_memory",
+    "delayed",
+    "dtcm_bytes",
+    "matrix_bytes",
+    "row_words",
+]

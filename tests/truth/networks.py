@@ -1,16 +1,20 @@
 """Networks for the truth tests: built alike in the test and in sPyNNaker's process.
 
-A request is JSON. `{"model": folder}` is a model of the project as compiled; anything else is a
-lowered network drawn from its seed: `{"seed", "inputs", "sizes", "links", "cell"}`, where a
-link is `[pre, post, fan_out, delay_ticks, receptor]` with population 0 the input. Optional:
+A request is JSON. `{"model": folder}` is a model of the project as compiled, `{"trained": case}` a
+stack of layers with a reset by subtraction, `{"kind", "alpha", "beta", "sizes", "seed"}`; anything
+else is a lowered network drawn from its seed: `{"seed", "inputs", "sizes", "links", "cell"}`, where
+a link is `[pre, post, fan_out, delay_ticks, receptor]` with population 0 the input. Optional:
 `"by_target"` sorts synapses by target; `"own_shifts"` leaves shifts to sPyNNaker, with delays
 that differ; `"spread"` is of `sources_of`; neurons per core are in `"per_core"`
 by cell and in `"sizes_of"` by population; `"record"`, `"board"` and `"width"` are for the mapper.
 """
 
-import numpy as np
+from dataclasses import replace
 
-from neurodeploy.compiler import Compiled, compile_model
+import numpy as np
+from strategies import Case, random_layer
+
+from neurodeploy.compiler import Compiled, compile_model, compile_network
 from neurodeploy.deployment import calibration_raster
 from neurodeploy.describe import load
 from neurodeploy.ir.network import RECEPTORS, Cell, Network, Population, Projection
@@ -24,7 +28,19 @@ SYNAPSES = {"IF_curr_exp": {"tau_syn_E": 5.0, "tau_syn_I": 3.0}, "IF_curr_delta"
 
 def network_of(request: dict) -> Network:
     """Return the lowered network that a request describes."""
+    if "trained" in request:
+        return trained(**request["trained"])
     return compiled_model(request["model"]).network if "model" in request else drawn(request)
+
+
+def trained(kind: str, alpha: float, beta: float, sizes: list[int], seed: int) -> Network:
+    """Return a lowered stack of recurrent layers that reset by subtraction."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for n, m in zip(sizes[:-1], sizes[1:], strict=True):
+        layer = random_layer(rng, kind, n, m, recurrent=m < n)
+        layers.append(replace(layer, alpha=np.full(m, alpha), beta=np.full(m, beta)))
+    return compile_network(Case(tuple(layers), reset="subtract").network(), BOARD, steps=20)
 
 
 def compiled_model(folder: str) -> Compiled:

@@ -89,7 +89,9 @@ class Predicted:
         shift = self.network.population(proj.post).ring_shift[RECEPTORS.index(proj.receptor)]
         words = quantise_weights(proj.weight, shift)
         weight = stored_weight_nA(words, shift)
-        delay = np.full(weight.size, delay_ticks(self.network, proj) * self.network.timestep_ms)
+        lag = 0 if proj.lag is None else proj.lag - proj.longest_lag
+        ticks = np.full(weight.size, delay_ticks(self.network, proj)) + lag
+        delay = ticks * self.network.timestep_ms
         return sorted(np.column_stack([proj.pre_index, proj.post_index, weight, delay]).tolist())
 
 

@@ -95,6 +95,30 @@ def test_every_model_as_planned(mapped, model_folder):
     assert check_compiled(compiled, raster).as_json()["cores"] == len(answer["cores"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "alpha", "beta", "sizes"),
+    [
+        ("lif", 0.5, 0.9, [10, 300, 20]),
+        ("cubalif", 0.5, 0.8, [6, 40, 10]),
+        # Taps that reach behind the slots of a core, and an extension.
+        ("cubalif", 0.75, 0.85, [5, 150, 20]),
+        ("cubalif", 0.85, 0.75, [5, 150, 8]),
+    ],
+)
+def test_resets_by_subtraction(mapped, kind, alpha, beta, sizes):
+    case = {"kind": kind, "alpha": alpha, "beta": beta, "sizes": sizes, "seed": 3}
+    agrees({"trained": case}, mapped({"trained": case}))
+
+
+def test_a_delay_of_exactly_the_slots(mapped):
+    """Beside a longer one it has rows in front of the extension and behind it."""
+    request = {
+        "seed": 5, "inputs": 40, "sizes": [200],
+        "links": [[0, 1, 12, 32, 0], [0, 1, 5, 33, 0], [0, 1, 3, 2, 1]],
+    }  # fmt: skip
+    agrees(request, mapped(request))
+
+
 @pytest.mark.parametrize("board", [3, 5])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_both_boards(mapped, board, seed):

@@ -69,6 +69,7 @@ def test_weights_that_become_zero(weak, lost):
         ("IF_curr_exp", 1.0, {}, []),
         ("IF_curr_exp", 1.0, {"tau_m": 0.05}, ["no memory"]),
         ("IF_curr_exp", 1.0, {"tau_syn_E": 0.05}, ["no memory"]),
+        ("IF_curr_exp", 1.0, {"tau_m": 1 / 16}, []),
         ("IF_curr_exp", 1.0, {"tau_m": 20000.0}, ["tau"]),
         ("IF_curr_exp", 0.1, {"tau_syn_E": 5000.0}, ["tau"]),
         ("IF_curr_exp", 0.1, {"tau_m": 1000.0}, ["tau"]),
