@@ -1,8 +1,9 @@
 """Speed of the virtual board: ``python -m tools.bench.board`` prints a table.
 
-Each script runs in a process of its own, on a board in that process. Measured are the seconds
-from start to end, and of the time in which all cores run: instructions that the cores retire a
+Measured are the seconds of `neurodeploy board run SCRIPT` from start to end, and, in another
+process with a meter, of the time in which all cores run: instructions that the cores retire a
 second (sleep is skipped and counts for nothing) and emulated milliseconds a second.
+`python -m tools.bench.board_plot` draws what this prints.
 """
 
 from __future__ import annotations
@@ -79,7 +80,6 @@ class Meter:
 
 def measure(script: str, version: int) -> dict[str, float]:
     """Run a script on a board in this process; returns figures."""
-    begun = time.perf_counter()
     from neurodeploy_virtual.board import Board, BoardOptions
 
     made = time.perf_counter()
@@ -92,7 +92,6 @@ def measure(script: str, version: int) -> dict[str, float]:
     span = meter.main_span()
     return {
         "board_s": board_s,
-        "total_s": time.perf_counter() - begun,
         "mips": span.instructions / span.cpu_s / 1e6,
         "ms_a_second": span.emulated_us / span.cpu_s / 1000,
         "wall": span.emulated_us / span.wall_s / 1000,
@@ -100,27 +99,36 @@ def measure(script: str, version: int) -> dict[str, float]:
     }
 
 
-def in_a_process(script: str, version: int) -> dict[str, float]:
-    """Measure a script in a fresh process, interpreter start included in `total_s`."""
+def in_processes(script: str, version: int) -> dict[str, float]:
+    """Measure a script in fresh processes; interpreter start is included in `total_s`."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "script.py"
         path.write_text(script, encoding="utf-8")
+        said = _python(folder, "tools.bench.board", str(path), str(version))
+        figures: dict[str, float] = json.loads(said.splitlines()[-1])
         begun = time.perf_counter()
-        here = [sys.executable, "-m", "tools.bench.board", str(path), str(version)]
-        # sPyNNaker writes its reports where it is run.
-        roots = os.pathsep.join(str(ROOT / part) for part in (".", "backends"))
-        ended = subprocess.run(
-            here, capture_output=True, text=True, cwd=folder, env=os.environ | {"PYTHONPATH": roots}
-        )
-        if ended.returncode:
-            raise SystemExit(ended.stderr[-3000:])
-        figures: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
+        _python(folder, "neurodeploy", "board", "run", "--version", str(version), str(path))
         return figures | {"total_s": time.perf_counter() - begun}
+
+
+def _python(folder: str, *module: str) -> str:
+    """Run a module where sPyNNaker may write its reports; returns what it printed."""
+    roots = os.pathsep.join(str(ROOT / part) for part in (".", "backends"))
+    ended = subprocess.run(
+        [sys.executable, "-m", *module],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": roots},
+    )
+    if ended.returncode:
+        raise SystemExit(ended.stderr[-3000:])
+    return ended.stdout
 
 
 def show(name: str, script: str, version: int) -> None:
     """Print the best of some rounds: other processes only ever make it slower."""
-    found = [in_a_process(script, version) for _ in range(ROUNDS)]
+    found = [in_processes(script, version) for _ in range(ROUNDS)]
     best = {key: max(f[key] for f in found) for key in ("mips", "ms_a_second", "wall")}
     best |= {key: min(f[key] for f in found) for key in ("board_s", "total_s")}
     spikes = {f["spikes"] for f in found}
