@@ -22,7 +22,6 @@ from neurodeploy_brian2.history import Segment
 from neurodeploy_brian2.kinds import KINDS
 from neurodeploy_brian2.late_lists import n_moved
 from neurodeploy_brian2.mapping import Network, ring_shifts
-from neurodeploy_brian2.overflow import may_wrap
 from neurodeploy_brian2.plan import Cells, Ints, Plan
 from neurodeploy_brian2.plastic_mapping import plastic_links
 from neurodeploy_brian2.synapses import Connections, DrawnConnections, machine_weight
@@ -239,14 +238,7 @@ def wrapped_voltages(run: Run) -> Iterator[Finding]:
     for pop in run.places:
         wrapped = run.total(pop, "wrapped")
         updates = _ticks(run) * pop.size * pop.n_steps
-        if wrapped is None:
-            group, _ = run.cells(pop)
-            at_risk = [may_wrap(piece.plan)[_index(piece.plan, group)] for piece in run.pieces]
-            if any(at_risk):
-                text = "could wrap around beyond +-65536; the engine does not count it"
-                todo = "use the engine numpy to count"
-                yield Finding("unwatched", pop.label, pop.size, pop.size, f"v {text}", todo)
-        elif wrapped.any():
+        if wrapped is not None and wrapped.any():
             yield Finding(
                 "wrap-around",
                 pop.label,
@@ -363,10 +355,6 @@ def _tau(who: str, name: str, tau_ms: Any, kept: Any, step_ms: float) -> Iterato
 
 def _ticks(run: Run) -> int:
     return sum(piece.n_ticks for piece in run.pieces)
-
-
-def _index(plan: Plan, group: Cells) -> int:
-    return [(one.kind, one.n_steps) for one in plan.groups].index((group.kind, group.n_steps))
 
 
 __all__ = ["AFTER", "BEFORE", "STRICT", "Run", "apply", "log"]

@@ -67,7 +67,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Wires:
-    """Synapses, (n,) int64 arrays.
+    """Synapses, (n,) int64 arrays that nobody changes: engines keep what they make of them.
 
     Parameters
     ----------
@@ -306,6 +306,11 @@ class Plan:
         """The longest delay, at least 1."""
         delays = (self.from_sources.delay_ticks, self.recurrent.delay_ticks)
         return int(max([1, *(part.max() for part in delays if len(part))]))
+
+    @property
+    def pending_ticks(self) -> int:
+        """Ticks until the last of `pending` has arrived, at least 1."""
+        return 1 + int(self.pending.tick.max(initial=0))
 
     def starts(self) -> tuple[int, ...]:
         """Return the index of the first neuron of each group, and the number of neurons."""

@@ -12,7 +12,7 @@
 #include "send.h"
 #include "wide.h"
 
-enum { CHUNK = 128, PIECE = 512, AHEAD = 4 };
+enum { CHUNK = 128, PIECE = 512, AHEAD = 4, FAR = 16 };
 
 /* Spikes of one stage in a chunk: those of its t-th tick are begin[t] to begin[t + 1]. */
 typedef struct {
@@ -32,7 +32,6 @@ struct nd_run {
     const nd_task *task;
     uint32_t *ring;
     nd_moving now;
-    int64_t *saturated;
     int32_t n_stages;
     int32_t *span_of; /* the first span of each block */
     seen_list seen[3];
@@ -52,12 +51,6 @@ static uint32_t *plane_at(const nd_run *run, const nd_block *block, int64_t tick
 }
 
 /* ------------------------------------------------------------------ neurons */
-
-/* Count buffers that were full; rare, so it need not be fast. */
-static void count_full(nd_run *run, const uint32_t *ring, int32_t receptor, int32_t low, int32_t n) {
-    for (int32_t i = 0; i < n; i++)
-        run->saturated[(int64_t)(low + i) * RECEPTORS + receptor] += ring[i] > FULL;
-}
 
 static int reserve(spikes *list, int64_t needed) {
     if (needed <= list->room) return 0;
@@ -88,33 +81,35 @@ INLINE uint32_t move_plainly(nd_run *run, const nd_span *span, const uint32_t *e
     const nd_cells *c = run->cells;
     uint8_t *flags = run->flags;
     uint32_t full;
-    if (first)
-        full = move(c, &run->now, exc, inh, low, n, 1, span->delta, 0, flags);
+    if (first || !span->tame)
+        full = move(c, &run->now, exc, inh, low, n, first, span->delta, 0, !span->tame, flags);
     else if (span->delta)
-        full = move(c, &run->now, exc, inh, low, n, 0, 1, 0, flags);
+        full = move(c, &run->now, exc, inh, low, n, 0, 1, 0, 0, flags);
     else if (span->uniform)
-        full = move(c, &run->now, exc, inh, low, n, 0, 0, 1, flags);
+        full = move(c, &run->now, exc, inh, low, n, 0, 0, 1, 0, flags);
     else
-        full = move(c, &run->now, exc, inh, low, n, 0, 0, 0, flags);
+        full = move(c, &run->now, exc, inh, low, n, 0, 0, 0, 0, flags);
     memset(flags + n, 0, 8);
     *to += collect(flags, low, n, *to);
     return full;
 }
 
-INLINE uint32_t move_span(nd_run *run, const nd_span *span, const uint32_t *exc,
-                          const uint32_t *inh, int32_t low, int32_t n, int first,
-                          int32_t **to, int is_wide) {
-    uint32_t full = 0;
+INLINE void move_span(nd_run *run, const nd_span *span, uint32_t *exc, uint32_t *inh, int32_t low,
+                      int32_t n, int first, int32_t **to, int is_wide) {
     int32_t done = 0;
-    if (is_wide && !first && !span->delta && span->uniform) {
+    if (is_wide && !first && span->room) {
         done = n / 8 * 8;
-        full = move_8(run->cells, &run->now, exc, inh, low, done, to);
+        move_8(run->cells, &run->now, exc, inh, low, done, to, span->room);
     }
     for (int32_t m; done < n; done += m) {
         m = n - done > PIECE ? PIECE : n - done;
-        full |= move_plainly(run, span, exc + done, inh + done, low + done, m, first, to);
+        if (move_plainly(run, span, exc + done, inh + done, low + done, m, first, to)) {
+            count_full(&run->now, exc + done, 0, low + done, m);
+            count_full(&run->now, inh + done, 1, low + done, m);
+        }
+        memset(exc + done, 0, sizeof *exc * (size_t)m);
+        memset(inh + done, 0, sizeof *inh * (size_t)m);
     }
-    return full;
 }
 
 /* Returns how many spiked; they are put at `to`. */
@@ -127,12 +122,8 @@ INLINE int64_t move_block(nd_run *run, const nd_block *block, int64_t tick, int 
     for (int32_t low = block->first, high; low < end; low = high, span++) {
         high = span->end < end ? span->end : end;
         int32_t at = low - block->first, n = high - low;
-        if (move_span(run, span, exc + at, inh + at, low, n, first, &next, is_wide)) {
-            count_full(run, exc + at, 0, low, n);
-            count_full(run, inh + at, 1, low, n);
-        }
+        move_span(run, span, exc + at, inh + at, low, n, first, &next, is_wide);
     }
-    memset(exc, 0, sizeof *exc * (size_t)block->wide * RECEPTORS);
     return next - to;
 }
 
@@ -143,7 +134,7 @@ INLINE void send_stage(const nd_target *to, const spikes *list, const nd_stage *
     int32_t sources = to->net->n_sources;
     if (stage->end + sources <= to->block->low || stage->first + sources >= to->block->high) return;
     const int32_t *one = list->neuron + list->begin[t], *end = list->neuron + list->begin[t + 1];
-    for (; to->has_rows && end - one > 2 * AHEAD; one++) {
+    for (; to->is_far && end - one > 2 * AHEAD; one++) {
         fetch_row(to, one[2 * AHEAD] + sources);
         fetch(to, one[AHEAD] + sources);
         send(to, *one + sources, 1, is_wide);
@@ -163,6 +154,8 @@ INLINE void send_block(nd_run *run, const nd_block *block, const nd_stage *end, 
     int32_t plane = (int32_t)((tick + 1) % net->n_slots) * RECEPTORS;
     const nd_row *rows = net->rows + block->row, *end_row = rows + (block->high - block->low);
     int has_dense = rows->dense < end_row->dense;
+    int64_t n_rows = end_row - rows, n_sparse = end_row->sparse - rows->sparse;
+    int64_t n_quads = end_row->quad - rows->quad;
     nd_target to = {
         .net = net,
         .block = block,
@@ -175,7 +168,9 @@ INLINE void send_block(nd_run *run, const nd_block *block, const nd_stage *end, 
         .senders = &run->senders,
         .matrix = net->matrix + block->matrix,
         .matrix_plane = net->matrix_plane + (block - net->blocks) * (int64_t)nd_planes(net),
-        .has_rows = has_dense || rows->sparse < end_row->sparse,
+        .has_rows = has_dense || n_sparse || n_quads,
+        .is_far = n_sparse + n_quads * QUAD >= FAR * n_rows,
+        .splits = plane > 0,
     };
     send_sources(&to, run->task, tick, is_wide);
     for (const nd_stage *stage = net->stages; stage < end; stage++)
@@ -186,7 +181,7 @@ INLINE void send_block(nd_run *run, const nd_block *block, const nd_stage *end, 
 
 /* ------------------------------------------------------------------ ticks */
 
-/* State as before tick 0. What is due in that very tick arrives here, as nothing decays yet. */
+/* State as before tick 0, and what is due from then on. */
 static void start_block(nd_run *run, const nd_block *block, int64_t tick) {
     const nd_cells *c = run->cells;
     const nd_net *net = run->net;
@@ -199,21 +194,9 @@ static void start_block(nd_run *run, const nd_block *block, int64_t tick) {
     size_t size = (size_t)nd_planes(net) * (size_t)block->wide;
     memset(run->ring + block->ring, 0, sizeof *run->ring * size);
     const uint32_t *due = run->task->pending;
-    if (!due) return;
-    for (int32_t d = 1; d < net->n_slots; d++)
-        for (int32_t r = 0; r < RECEPTORS; r++)
-            memcpy(plane_at(run, block, tick + d, r),
-                   due + ((int64_t)d * RECEPTORS + r) * c->n + low, bytes);
-    count_full(run, due + low, 0, low, block->n);
-    count_full(run, due + c->n + low, 1, low, block->n);
-    const nd_span *span = c->spans + run->span_of[block - net->blocks];
-    for (int32_t i = low; i < low + block->n; i++) {
-        while (i >= span->end) span++;
-        int32_t in_exc = arrived(due[i], c->shift_exc[i]);
-        int32_t in_inh = arrived(due[c->n + (int64_t)i], c->shift_inh[i]);
-        run->now.exc[i] = plus(run->now.exc[i], span->delta ? in_exc : dec(in_exc, c->init_exc[i]));
-        run->now.inh[i] = plus(run->now.inh[i], span->delta ? in_inh : dec(in_inh, c->init_inh[i]));
-    }
+    for (int32_t plane = 0; due && plane < nd_planes(net); plane++)
+        memcpy(plane_at(run, block, tick + plane / RECEPTORS, plane % RECEPTORS),
+               due + (int64_t)plane * c->n + low, bytes);
 }
 
 static void inject(nd_run *run, const nd_block *block, int64_t tick) {
@@ -405,9 +388,10 @@ nd_run *nd_run_new(const nd_net *net, const nd_cells *cells, const nd_task *task
     run->now.inh = zeros(n, sizeof *run->now.inh);
     run->now.hold = zeros(n, sizeof *run->now.hold);
     run->now.offset = zeros(n, sizeof *run->now.offset);
-    run->saturated = zeros(n * RECEPTORS, sizeof *run->saturated);
+    run->now.saturated = zeros(n * RECEPTORS, sizeof *run->now.saturated);
+    run->now.wrapped = zeros(n, sizeof *run->now.wrapped);
     if (!run->ring || !run->now.v || !run->now.exc || !run->now.inh || !run->now.hold ||
-        !run->now.offset || !run->saturated || make_lists(run))
+        !run->now.offset || !run->now.saturated || !run->now.wrapped || make_lists(run))
         return nd_run_free(run), NULL;
     memcpy(run->now.offset, cells->offset, sizeof *run->now.offset * (size_t)n);
     return run;
@@ -421,7 +405,8 @@ void nd_run_free(nd_run *run) {
     free(run->now.inh);
     free(run->now.hold);
     free(run->now.offset);
-    free(run->saturated);
+    free(run->now.saturated);
+    free(run->now.wrapped);
     free(run->span_of);
     for (int k = 0; k < 3; k++) {
         free(run->seen[k].begin);
@@ -455,16 +440,14 @@ void nd_state(const nd_run *run, int64_t tick, int32_t *v, int32_t *hold, int32_
                    sizeof *ring * (size_t)block->n);
 }
 
-const int64_t *nd_saturated(const nd_run *run) { return run->saturated; }
+const int64_t *nd_saturated(const nd_run *run) { return run->now.saturated; }
+
+const int64_t *nd_wrapped(const nd_run *run) { return run->now.wrapped; }
 
 void nd_count_spikes(const nd_run *run, int64_t *counts) {
     for (int64_t k = 0; k < run->n_spikes; k++) counts[run->spike_index[k]]++;
 }
 
-void nd_place_spikes(const nd_run *run, int64_t *next, int64_t *tick, int64_t *index) {
-    for (int64_t k = 0; k < run->n_spikes; k++) {
-        int64_t to = next[run->spike_index[k]]++;
-        tick[to] = run->spike_tick[k];
-        index[to] = run->spike_index[k];
-    }
+void nd_place_spikes(const nd_run *run, int64_t *next, int64_t *tick) {
+    for (int64_t k = 0; k < run->n_spikes; k++) tick[next[run->spike_index[k]]++] = run->spike_tick[k];
 }

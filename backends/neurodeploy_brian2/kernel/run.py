@@ -19,9 +19,10 @@ from neurodeploy_brian2.kernel.arrays import (
     Each,
     Memory,
     make_cells,
-    make_net,
     make_task,
+    one_after_the_other,
 )
+from neurodeploy_brian2.kernel.packed import forget, packed
 from neurodeploy_brian2.plan import (
     MAX_RECEPTORS,
     Ints,
@@ -79,16 +80,17 @@ def execute(
         for name in {*RECORDED, *plan.record}
     }
     with _Workers(module, plan, n_threads or os.cpu_count() or 1, progress) as workers:
-        net, n_slots = make_net(module.lib, memory, plan, workers.n_parts, workers.each)
-        cells, task = make_cells(memory, plan), make_task(memory, plan, n_slots, watched)
-        runs = workers.run((net, cells, task))
+        rows = packed(module.lib, module.ffi, plan, workers.n_parts, workers.each)
+        cells, task = make_cells(memory, plan), make_task(memory, plan, rows.n_slots, watched)
+        runs = workers.run((rows.net, cells, task))
         tick, index = _spikes(module, plan.n, runs, workers.each)
     return Outcome(
         tick,
         index,
         {name: watched[name] for name in plan.record},
         _saturated(module, plan.n, runs),
-        _state(module, plan, runs[-1], n_slots) if plan.keep_state else None,
+        _state(module, plan, runs[-1], rows.n_slots) if plan.keep_state else None,
+        wrapped=_wrapped(module, plan.n, runs),
     )
 
 
@@ -101,8 +103,8 @@ def packed_bytes(plan: Plan) -> int:
         If the extension was not built.
     """
     module = _built()
-    net, _ = make_net(module.lib, Memory(module.ffi), plan)
-    return int(module.lib.nd_net_bytes(net))
+    rows = packed(module.lib, module.ffi, plan, 1, one_after_the_other)
+    return int(module.lib.nd_net_bytes(rows.net))
 
 
 class _Workers:
@@ -187,18 +189,31 @@ def _spikes(module: Any, n: int, runs: list[Any], each: Each) -> tuple[Ints, Int
     # Of each neuron, the spikes of the first run come first.
     ends = np.cumsum(counts.T).reshape(n, len(runs)).T
     begin = np.ascontiguousarray(ends - counts)
-    tick, index = (np.empty(int(counts.sum()), dtype=np.int64) for _ in range(2))
-    out = _out(ffi, "int64_t", tick), _out(ffi, "int64_t", index)
-    each(lambda k: lib.nd_place_spikes(runs[k], _out(ffi, "int64_t", begin[k]), *out), len(runs))
+    index = np.repeat(np.arange(n), counts.sum(axis=0))
+    tick = np.empty(len(index), dtype=np.int64)
+    out = _out(ffi, "int64_t", tick)
+    each(lambda k: lib.nd_place_spikes(runs[k], _out(ffi, "int64_t", begin[k]), out), len(runs))
     return tick, index
 
 
 def _saturated(module: Any, n: int, runs: list[Any]) -> Ints:
     full = np.zeros((n, MAX_RECEPTORS), dtype=np.int64)
     for run in runs:
-        counts = module.ffi.buffer(module.lib.nd_saturated(run), n * 2 * 8)
-        full[:, :2] += np.frombuffer(counts, dtype=np.int64).reshape(n, 2)
+        full[:, :2] += _int64(module, module.lib.nd_saturated(run), 2 * n).reshape(n, 2)
     return full
+
+
+def _wrapped(module: Any, n: int, runs: list[Any]) -> Ints:
+    """Return the updates of each neuron in which a word behind v did not fit 32 bits, (n,)."""
+    total = np.zeros(n, dtype=np.int64)
+    for run in runs:
+        total += _int64(module, module.lib.nd_wrapped(run), n)
+    return total
+
+
+def _int64(module: Any, values: Any, n: int) -> Ints:
+    found: Ints = np.frombuffer(module.ffi.buffer(values, n * 8), dtype=np.int64)
+    return found
 
 
 def _state(module: Any, plan: Plan, run: Any, n_slots: int) -> State:
@@ -245,4 +260,4 @@ def _load() -> Any:
         return None
 
 
-__all__ = ["accepts", "available", "execute", "packed_bytes"]
+__all__ = ["accepts", "available", "execute", "forget", "packed_bytes"]
