@@ -8,9 +8,6 @@ import numpy as np
 
 from neurodeploy.api import Finding
 from neurodeploy_brian2.finding_run import Rule, Run
-from neurodeploy_brian2.overflow import may_wrap
-from neurodeploy_brian2.plan import Plan
-from neurodeploy_brian2.plan_parts import Cells
 
 
 def full_ring_buffers(run: Run) -> Iterator[Finding]:
@@ -51,14 +48,7 @@ def wrapped_voltages(run: Run) -> Iterator[Finding]:
     for pop in run.places:
         wrapped = run.total(pop, "wrapped")
         updates = _ticks(run) * pop.size * pop.n_steps
-        if wrapped is None:
-            group, _ = run.cells(pop)
-            at_risk = [may_wrap(piece.plan)[_index(piece.plan, group)] for piece in run.pieces]
-            if any(at_risk):
-                text = "could wrap around beyond +-65536; the engine does not count it"
-                todo = "use the engine numpy to count"
-                yield Finding("unwatched", pop.label, pop.size, pop.size, f"v {text}", todo)
-        elif wrapped.any():
+        if wrapped is not None and wrapped.any():
             yield Finding(
                 "wrap-around",
                 pop.label,
@@ -88,10 +78,6 @@ def silent_neurons(run: Run) -> Iterator[Finding]:
 
 def _ticks(run: Run) -> int:
     return sum(piece.n_ticks for piece in run.pieces)
-
-
-def _index(plan: Plan, group: Cells) -> int:
-    return [(one.kind, one.n_steps) for one in plan.groups].index((group.kind, group.n_steps))
 
 
 AFTER: tuple[Rule, ...] = (full_ring_buffers, spilt_sums, wrapped_voltages, silent_neurons)

@@ -93,6 +93,11 @@ class Plan:
         delays = (self.from_sources.delay_ticks, self.recurrent.delay_ticks)
         return int(max([1, *(part.max() for part in delays if len(part))]))
 
+    @property
+    def pending_ticks(self) -> int:
+        """Ticks until the last of `pending` has arrived, at least 1."""
+        return 1 + int(self.pending.tick.max(initial=0))
+
     def starts(self) -> tuple[int, ...]:
         """Return the index of the first neuron of each group, and the number of neurons."""
         return tuple(int(n) for n in np.cumsum([0, *(group.n for group in self.groups)]))

@@ -58,7 +58,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Wires:
-    """Synapses, (n,) int64 arrays.
+    """Synapses, (n,) int64 arrays that nobody changes: engines keep what they make of them.
 
     Parameters
     ----------

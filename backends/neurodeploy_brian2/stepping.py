@@ -2,7 +2,7 @@
 
 Each tick, or some at a time, is a plan of its own that starts where the last one left the
 neurons, as in a run in pieces: the same engines execute it, so a run in ticks gives the same
-integers as one in a batch. The synapses are sorted once.
+integers as one in a batch. They share the synapses, which the kernel sorts once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.api import Heard
-from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.engines import choose, execute
 from neurodeploy_brian2.errors import UnsupportedError
 from neurodeploy_brian2.mapping import Network, make_plan
@@ -66,7 +65,6 @@ class LiveEmulator:
         network = self.sim.network()
         self._first = self._plan = _one_tick(network)
         self.engine_used = choose(self._first, self.sim.engine)
-        self._packed = kernel.pack(self._first) if self.engine_used == "kernel" else None
         self._sources = _places(handles, network.offsets(sources=True))
         self._neurons = _places(handles, network.offsets(sources=False))
         self.tells = tuple(handles)
@@ -75,7 +73,7 @@ class LiveEmulator:
     def step(self, spikes: Mapping[str, Ints], ticks: int = 1) -> Heard:
         """Send spikes of sources and run so many ticks."""
         plan = replace(self._sent(spikes), n_ticks=ticks)
-        outcome = self._execute(plan)
+        outcome = execute(plan, self.engine_used)
         self._saturated += outcome.saturated.sum(axis=1)
         self._plan = _continued(self._first, outcome)
         told = {
@@ -107,11 +105,6 @@ class LiveEmulator:
             spike_source=source,
             spike_times=times.astype(np.int64),
         )
-
-    def _execute(self, plan: Plan) -> Outcome:
-        if self._packed is not None:
-            return kernel.execute(plan, n_threads=1, packed=self._packed)
-        return execute(plan, self.engine_used)
 
     def _fired(self, outcome: Outcome) -> dict[str, tuple[Ints, Ints]]:
         tick, index = outcome.spike_tick + self.now, outcome.spike_index

@@ -68,6 +68,7 @@ class Row:
     network: str
     build_s: float = 0.0
     n_samples: int = 0
+    n_synapses: int = 0
     ms_a_sample: list[float] = field(default_factory=list)
     cpu_ms_a_sample: list[float] = field(default_factory=list)
     n_spikes: int = 0
@@ -86,16 +87,12 @@ def compare(
     rounds: int,
     *,
     options: Mapping[str, Any] | None = None,
-    slow: bool = False,
 ) -> list[Row]:
     """Return a row for each engine, all measured in turns."""
     rows, running = [], []
     for name in names:
         row = Row(name, network)
         rows.append(row)
-        if network in ENGINES[name].slow and not slow:
-            row.not_run = "takes minutes to build; --slow runs it"
-            continue
         print(f"{network}: build {name}", file=sys.stderr)
         one = Contender(name, network, options)
         row.not_run = one.facts.get("not_run", "")
@@ -103,6 +100,7 @@ def compare(
             one.close()
             continue
         row.build_s, row.n_samples = one.facts["build_s"], one.facts["n_samples"]
+        row.n_synapses = one.facts["n_synapses"]
         running.append((one, row))
     for number in range(rounds + 1):  # the first round fills caches and is not counted
         for one, row in running:
@@ -148,6 +146,8 @@ def table(rows: Sequence[Row]) -> str:
             continue
         limit = ENGINES[row.engine].n_samples
         fewer = f", {row.n_samples} samples" if limit == row.n_samples else ""
+        if row.network in ENGINES[row.engine].smaller:
+            fewer += f", {row.n_synapses} synapses"
         cpu = f"{statistics.median(row.cpu_ms_a_sample):.3g}" if row.cpu_ms_a_sample else ""
         lines.append(
             f"| {row.engine}{fewer} | {row.median:.3g} | {min(row.ms_a_sample):.3g} | {cpu} "
@@ -163,7 +163,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--engines", default="", help="only engines with one of these in the name, as 'kernel;NEST'"
     )
-    parser.add_argument("--slow", action="store_true", help="run what takes minutes to build")
     parser.add_argument("--json", type=Path, help="write every figure to this file")
     return parser.parse_args(argv)
 
@@ -175,7 +174,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = [name for name in ENGINES if any(part in name for part in wanted)]
     everything, failed = [], False
     for network in given.networks:
-        rows = compare(network, names, given.rounds, slow=given.slow)
+        rows = compare(network, names, given.rounds)
         everything += [vars(row) for row in rows]
         load = os.getloadavg()[0]
         print(f"\nNetwork {network}, {load:.1f} busy threads on {os.cpu_count()} processors\n")

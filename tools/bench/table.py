@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tools.bench.contenders.brian2_plain import on_cython, on_standalone
 from tools.bench.contenders.dense import dense
@@ -33,8 +34,8 @@ class Engine:
         How many rounds at most, if it is slow.
     why_not : mapping
         Networks on which it does not run, and why.
-    slow : str
-        Networks that it takes minutes to build, so that it runs on them only if told to.
+    smaller : mapping
+        Networks that it takes minutes to build, by arguments that make them smaller.
     """
 
     prepare: Callable[[Bench], Run]
@@ -42,7 +43,7 @@ class Engine:
     n_samples: int | None = None
     rounds: int = 1000
     why_not: Mapping[str, str] = field(default_factory=dict)
-    slow: str = ""
+    smaller: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 ENGINES: dict[str, Engine] = {
@@ -50,6 +51,9 @@ ENGINES: dict[str, Engine] = {
         lambda bench: on_kernel(bench, 2), exact=True, why_not=_ONE_SAMPLE
     ),
     "emulator, kernel, 1 thread": Engine(lambda bench: on_kernel(bench, 1), exact=True),
+    "emulator, kernel, 2 threads, sorting": Engine(
+        lambda bench: on_kernel(bench, 2, sorts=True), exact=True
+    ),
     "emulator, Brian2 numpy": Engine(lambda bench: on_brian2(bench, "numpy"), exact=True, rounds=3),
     "emulator, Brian2 cython": Engine(
         lambda bench: on_brian2(bench, "cython"), exact=True, rounds=3
@@ -64,8 +68,15 @@ ENGINES: dict[str, Engine] = {
     "Brian2 cython": Engine(on_cython, rounds=5),
     "NEST, 2 threads": Engine(lambda bench: on_nest(bench, 2), rounds=3),
     "NEST, 1 thread": Engine(lambda bench: on_nest(bench, 1), rounds=3),
-    "pyNN.brian2, one run a sample": Engine(on_pynn, n_samples=3, rounds=2, slow="ABC"),
+    "pyNN.brian2, one run a sample": Engine(
+        on_pynn,
+        n_samples=3,
+        rounds=1,
+        why_not={"B": "takes 56 to 75 us a synapse to build"},
+        smaller={"A": {"n_hidden": 40}, "C": {"n_neurons": 1000, "n_targets": 30}},
+    ),
 }
+"""Rounds of slow engines do not count the first, which fills caches."""
 
 
 __all__ = ["ENGINES", "Engine"]

@@ -24,7 +24,7 @@ def main() -> int:
     options = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    bench = NETWORKS[network](**options)
+    bench = NETWORKS[network](**{**options, **engine.smaller.get(network, {})})
     if engine.n_samples and bench.n_samples > engine.n_samples:
         bench = bench.first(engine.n_samples)
     try:

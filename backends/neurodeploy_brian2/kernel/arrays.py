@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurodeploy.api import BackendFailure
+from neurodeploy.target.fixed_point import ONE
+from neurodeploy_brian2.overflow import largest_waves, may_wrap
 from neurodeploy_brian2.plan import Plan
 from neurodeploy_brian2.plan_parts import Cells, Ints, Wires
 
@@ -35,6 +37,9 @@ RECORDED = ("v", "gsyn_exc", "gsyn_inh")
 """What the kernel can record, in the order of kernel.h."""
 
 _EXACT = 1 << 32
+_V_BITS = 30  # V_BITS of net.h
+_MAX_SHIFT = 15
+"""With it, a ring buffer that is full is still below 2 ** 31."""
 _VARYING = frozenset({"i_offset"})
 _TODO = "use the engine numpy"
 _STEPS = (True, False, True, False, True, False)
@@ -43,7 +48,8 @@ _STEPS = (True, False, True, False, True, False)
 Each = Callable[[Callable[[int], Any], int], list[Any]]
 
 
-def _one_after_the_other(function: Callable[[int], Any], n: int) -> list[Any]:
+def one_after_the_other(function: Callable[[int], Any], n: int) -> list[Any]:
+    """Call a function with 0 to n - 1 and return what it returns."""
     return [function(number) for number in range(n)]
 
 
@@ -89,15 +95,23 @@ class Memory:
 
 
 def make_net(
-    lib: Any, memory: Memory, plan: Plan, n_parts: int = 1, each: Each = _one_after_the_other
-) -> tuple[Any, int]:
-    """Return the synapses of a plan in rows, and how many slots a ring buffer has.
+    lib: Any,
+    memory: Memory,
+    plan: Plan,
+    n_slots: int,
+    n_parts: int = 1,
+    each: Each = one_after_the_other,
+) -> Any:
+    """Return the synapses of a plan in rows.
 
     Parameters
     ----------
     lib : module
     memory : Memory
+        Needed no longer than this call.
     plan : Plan
+    n_slots : int
+        Of a ring buffer.
     n_parts : int
         Into how many parts the work is cut.
     each : callable
@@ -109,7 +123,6 @@ def make_net(
     ):
         for name, value in memory.wires(wires, first_row).items():
             setattr(sets[k], name, value)
-    n_slots = max(plan.max_delay_ticks, 1 + int(plan.pending.tick.max(initial=0)))
     packing = lib.nd_packing_new(plan.n_sources, plan.n, n_slots, 2, sets, n_parts)
     if packing == memory.ffi.NULL:
         raise BackendFailure("C kernel", "ran out of memory", todo=_TODO)
@@ -121,7 +134,7 @@ def make_net(
             why = "ran out of memory" if wrong < 0 else f"cannot take synapse {wrong}"
             raise BackendFailure("C kernel", why, todo=_TODO)
     net = lib.nd_packing_take(packing)
-    return memory.ffi.gc(net, lib.nd_net_free, lib.nd_net_bytes(net)), n_slots
+    return memory.ffi.gc(net, lib.nd_net_free, lib.nd_net_bytes(net))
 
 
 def make_cells(memory: Memory, plan: Plan) -> Any:
@@ -129,31 +142,15 @@ def make_cells(memory: Memory, plan: Plan) -> Any:
     spans = _spans(plan)
     held = memory.ffi.new("nd_span[]", spans)
     memory._kept.append(held)
-    columns = {c_name: _column(plan.groups, "constants", ours) for c_name, ours in _CONSTANTS}
-    cells = memory.new(
+    columns = {c_name: _column(plan.groups, "state", ours) for c_name, ours in _STARTS}
+    columns |= {c_name: _column(plan.groups, "constants", ours) for c_name, ours in _CONSTANTS}
+    return memory.new(
         "nd_cells *",
         n=plan.n,
         n_spans=len(spans),
         spans=held,
         **{name: memory.array("int32_t", value, np.int32) for name, value in columns.items()},
     )
-    set_starts(memory, cells, plan)
-    return cells
-
-
-def set_starts(memory: Memory, cells: Any, plan: Plan) -> None:
-    """Let neurons start from the state of a plan, which has the same neurons otherwise.
-
-    Parameters
-    ----------
-    memory : Memory
-        Keeps the state, which may be for less long than it keeps the neurons.
-    cells : nd_cells
-    plan : Plan
-    """
-    for c_name, ours in _STARTS:
-        values = _column(plan.groups, "state", ours)
-        setattr(cells, c_name, memory.array("int32_t", values, np.int32))
 
 
 def make_task(memory: Memory, plan: Plan, n_slots: int, watched: dict[str, Any]) -> Any:
@@ -190,13 +187,30 @@ def _pending(plan: Plan, n_slots: int) -> NDArray[np.uint32]:
     return np.minimum(made, 0x10000).astype(np.uint32)
 
 
-def _spans(plan: Plan) -> list[tuple[int, int, int, int]]:
+def _spans(plan: Plan) -> list[tuple[int, ...]]:
     """Return stretches of neurons that are all of one kind and, if long, all alike."""
-    spans = []
-    for group, first in zip(plan.groups, plan.starts(), strict=False):
+    spans: list[tuple[int, ...]] = []
+    waves, starts = largest_waves(plan), plan.starts()
+    for group, first, wild in zip(plan.groups, starts, may_wrap(plan), strict=False):
+        room = _room(group, waves[first : first + group.n])
         for low, high in _stretches(group):
-            spans.append((first + low, first + high, *_nature(group, low, high)))
+            delta, alike = _nature(group, low, high)
+            bits = int(room[low:high].min()) if alike and not delta else 0
+            spans.append((first + low, first + high, delta, alike, int(not wild), bits))
     return spans
+
+
+def _room(group: Cells, wave: NDArray[np.float64]) -> Ints:
+    """Return how many bits synapses may have so that the target of v has `_V_BITS`; 0 is none."""
+    constants = group.constants
+    offset = np.abs(constants["i_offset"]) + wave
+    shift = np.maximum(constants["shift_0"], constants["shift_1"])
+    target = 2.0**_V_BITS - np.abs(constants["v_rest"]) - 2.0
+    most = target * ONE / np.maximum(np.abs(constants["resistance"]), 1) - offset - 1.0
+    bits = np.floor(np.log2(np.clip(most, 1.0, 2.0 ** (_V_BITS - 1))))
+    odd = (offset >= 2.0 ** (_V_BITS - 1)) | (shift > _MAX_SHIFT)
+    found: Ints = np.where(odd, 0, bits).astype(np.int64)
+    return found
 
 
 def _stretches(group: Cells) -> list[tuple[int, int]]:
@@ -234,4 +248,12 @@ def _column(groups: tuple[Cells, ...], part: str, name: str) -> Ints:
     return low
 
 
-__all__ = ["RECORDED", "Each", "Memory", "make_cells", "make_net", "make_task", "set_starts"]
+__all__ = [
+    "RECORDED",
+    "Each",
+    "Memory",
+    "make_cells",
+    "make_net",
+    "make_task",
+    "one_after_the_other",
+]

@@ -10,7 +10,8 @@ from cffi import FFI
 FOLDER = Path(__file__).parent
 # Build tools want paths below the folder of setup.py.
 ROOT = FOLDER.parents[2]
-SOURCES = tuple(FOLDER / name for name in ("net.c", "stages.c", "pack.c", "run.c"))
+NAMES = ("net", "stages", "pack", "rows", "run", "ticks")
+SOURCES = tuple(FOLDER / f"{name}.c" for name in NAMES)
 
 ffi = FFI()
 ffi.cdef((FOLDER / "kernel.h").read_text())

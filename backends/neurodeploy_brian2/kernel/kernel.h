@@ -16,9 +16,11 @@ typedef struct {
 } nd_wires;
 
 /* Neurons [first, end) of one kind. `uniform`: their constants are those of the first one,
- * but for `offset` and what they start from. */
+ * but for `offset` and what they start from. `tame`: no word can leave 32 bits. `room`, if not 0:
+ * none does in a tick that begins with v within 30 bits and synapses that begin and arrive at
+ * not below 0 and within so many bits, for exponential synapses and neurons alike. */
 typedef struct {
-    int32_t first, end, delta, uniform;
+    int32_t first, end, delta, uniform, tame, room;
 } nd_span;
 
 /* One value a neuron; S16.15 or, for init and decay, the 32 fractional bits. */
@@ -73,10 +75,13 @@ int32_t nd_advance(nd_run *run, int64_t first, int64_t end);
 void nd_state(const nd_run *run, int64_t tick, int32_t *v, int32_t *hold, int32_t *exc,
               int32_t *inh, uint32_t *ring);
 
-/* How often each neuron spiked, added to `counts`; and all spikes, each neuron's from `next` on,
- * which moves on. A neuron's spikes come in the order of ticks. */
+/* How often each neuron spiked, added to `counts`; and when, each neuron's ticks from `next` on,
+ * which moves on, in ascending order. */
 void nd_count_spikes(const nd_run *run, int64_t *counts);
-void nd_place_spikes(const nd_run *run, int64_t *next, int64_t *tick, int64_t *index);
+void nd_place_spikes(const nd_run *run, int64_t *next, int64_t *tick);
 
 /* (n, 2) ticks in which a neuron's excitatory and inhibitory buffer was full. */
 const int64_t *nd_saturated(const nd_run *run);
+
+/* (n) updates of a neuron in which a word did not fit 32 bits; tame ones have none. */
+const int64_t *nd_wrapped(const nd_run *run);

@@ -153,6 +153,7 @@ void nd_packing_free(nd_packing *p) {
 int64_t nd_net_bytes(const nd_net *net) {
     const nd_row *end = &net->rows[net->n_rows];
     return end->sparse * (int64_t)(sizeof *net->where + sizeof *net->weight) +
+           end->quad * (int64_t)(sizeof *net->where + QUAD * sizeof *net->weight) +
            end->dense * (int64_t)sizeof *net->dense_plane +
            (net->n_dense_weights + net->n_matrix) * (int64_t)sizeof *net->matrix +
            (net->n_rows + 1) * (int64_t)sizeof *net->rows +
@@ -166,6 +167,8 @@ void nd_net_free(nd_net *net) {
     free(net->rows);
     free(net->where);
     free(net->weight);
+    free(net->quad_where);
+    free(net->quad_weight);
     free(net->dense_weight);
     free(net->dense_plane);
     free(net->matrix);

@@ -16,7 +16,7 @@
 
 #include "kernel.h"
 
-enum { RECEPTORS = 2, FULL = 0xFFFF, LANES = 16 };
+enum { RECEPTORS = 2, FULL = 0xFFFF, LANES = 16, QUAD = 4, V_BITS = 30 };
 
 /* Senders low to high - 1, sources before neurons, have rows. `row`: the first of its
  * entries in `rows`, one more than it has rows. */
@@ -25,11 +25,13 @@ typedef struct {
     int64_t row, weight, matrix, ring;
 } nd_block;
 
-/* Where a sender's synapses on a block begin, and those of the one before end. A dense row holds a
- * weight for each of `wide` neurons, zeros included, as additions in vectors beat scattered ones;
- * its plane is `dense_plane[k]`, its weights come after those of dense row k - 1 of the block. */
+/* Where a sender's synapses on a block begin, and those of the one before end. A quad holds the
+ * weights of four neurons side by side, zeros included: convolutions have such.
+ * A dense row holds a weight for each of `wide` neurons, zeros included, as additions in vectors
+ * beat scattered ones; its plane is `dense_plane[k]`, its weights come after those of dense row
+ * k - 1 of the block. */
 typedef struct {
-    uint32_t sparse, dense;
+    uint32_t sparse, dense, quad;
 } nd_row;
 
 typedef struct {
@@ -47,8 +49,8 @@ struct nd_net {
     int64_t n_rows, n_ring;
     int64_t n_dense_weights, n_matrix;
     nd_row *rows;
-    uint32_t *where;
-    uint16_t *weight, *dense_weight;
+    uint32_t *where, *quad_where; /* of a quad, that of its first neuron */
+    uint16_t *weight, *quad_weight, *dense_weight;
     uint16_t *dense_plane, *matrix, *matrix_plane;
 };
 

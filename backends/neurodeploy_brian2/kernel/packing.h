@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is kept with zeros may have three of them for each synapse. */
+enum { DENSE_WASTE = 4 };
+
 /* What is found out about a neuron's synapses: senders from low to high - 1, the highest neuron
  * behind it, or itself, that it hears, and how many there are. */
 typedef struct {

@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -20,10 +19,10 @@ from neurodeploy_brian2.kernel.arrays import (
     Each,
     Memory,
     make_cells,
-    make_net,
     make_task,
-    set_starts,
+    one_after_the_other,
 )
+from neurodeploy_brian2.kernel.packed import forget, packed
 from neurodeploy_brian2.plan import Outcome, Plan, State
 from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Ints, Pending, Progress
 
@@ -46,53 +45,8 @@ def accepts(plan: Plan) -> bool:
     return groups and seen and not plan.plastic and plan.n > 0 and plan.n_ticks > 0
 
 
-@dataclass(frozen=True, eq=False)
-class Packed:
-    """Synapses in rows, and neurons, for all plans that have the same ones.
-
-    Parameters
-    ----------
-    memory : Memory
-        Keeps them.
-    net : nd_net
-    n_slots : int
-        Of a ring buffer.
-    cells : nd_cells
-        What they start from is that of the last plan.
-    """
-
-    memory: Memory
-    net: Any
-    n_slots: int
-    cells: Any
-
-
-def pack(plan: Plan) -> Packed:
-    """Return synapses and neurons of a plan, so that further plans need not sort them again.
-
-    Parameters
-    ----------
-    plan : Plan
-        Without input under way.
-
-    Raises
-    ------
-    BackendUnavailable
-        If the extension was not built.
-    BackendFailure
-        If memory runs out.
-    """
-    module = _built()
-    memory = Memory(module.ffi)
-    return Packed(memory, *make_net(module.lib, memory, plan), make_cells(memory, plan))
-
-
 def execute(
-    plan: Plan,
-    *,
-    n_threads: int | None = None,
-    progress: Progress | None = None,
-    packed: Packed | None = None,
+    plan: Plan, *, n_threads: int | None = None, progress: Progress | None = None
 ) -> Outcome:
     """Run a plan and return what it asked to record.
 
@@ -104,8 +58,6 @@ def execute(
         Samples are shared out among so many threads; the processors there are by default.
     progress : callable, optional
         Called with the share done.
-    packed : Packed, optional
-        The plan's synapses and neurons, where they were packed before; by one thread at a time.
 
     Raises
     ------
@@ -121,21 +73,17 @@ def execute(
         for name in {*RECORDED, *plan.record}
     }
     with _Workers(module, plan, n_threads or os.cpu_count() or 1, progress) as workers:
-        if packed is None:
-            net, n_slots = make_net(module.lib, memory, plan, workers.n_parts, workers.each)
-            cells = make_cells(memory, plan)
-        else:
-            net, n_slots, cells = packed.net, packed.n_slots, packed.cells
-            set_starts(memory, cells, plan)
-        task = make_task(memory, plan, n_slots, watched)
-        runs = workers.run((net, cells, task))
+        rows = packed(module.lib, module.ffi, plan, workers.n_parts, workers.each)
+        cells, task = make_cells(memory, plan), make_task(memory, plan, rows.n_slots, watched)
+        runs = workers.run((rows.net, cells, task))
         tick, index = _spikes(module, plan.n, runs, workers.each)
     return Outcome(
         tick,
         index,
         {name: watched[name] for name in plan.record},
         _saturated(module, plan.n, runs),
-        _state(module, plan, runs[-1], n_slots) if plan.keep_state else None,
+        _state(module, plan, runs[-1], rows.n_slots) if plan.keep_state else None,
+        wrapped=_wrapped(module, plan.n, runs),
     )
 
 
@@ -148,8 +96,8 @@ def packed_bytes(plan: Plan) -> int:
         If the extension was not built.
     """
     module = _built()
-    net, _ = make_net(module.lib, Memory(module.ffi), plan)
-    return int(module.lib.nd_net_bytes(net))
+    rows = packed(module.lib, module.ffi, plan, 1, one_after_the_other)
+    return int(module.lib.nd_net_bytes(rows.net))
 
 
 class _Workers:
@@ -234,18 +182,31 @@ def _spikes(module: Any, n: int, runs: list[Any], each: Each) -> tuple[Ints, Int
     # Of each neuron, the spikes of the first run come first.
     ends = np.cumsum(counts.T).reshape(n, len(runs)).T
     begin = np.ascontiguousarray(ends - counts)
-    tick, index = (np.empty(int(counts.sum()), dtype=np.int64) for _ in range(2))
-    out = _out(ffi, "int64_t", tick), _out(ffi, "int64_t", index)
-    each(lambda k: lib.nd_place_spikes(runs[k], _out(ffi, "int64_t", begin[k]), *out), len(runs))
+    index = np.repeat(np.arange(n), counts.sum(axis=0))
+    tick = np.empty(len(index), dtype=np.int64)
+    out = _out(ffi, "int64_t", tick)
+    each(lambda k: lib.nd_place_spikes(runs[k], _out(ffi, "int64_t", begin[k]), out), len(runs))
     return tick, index
 
 
 def _saturated(module: Any, n: int, runs: list[Any]) -> Ints:
     full = np.zeros((n, MAX_RECEPTORS), dtype=np.int64)
     for run in runs:
-        counts = module.ffi.buffer(module.lib.nd_saturated(run), n * 2 * 8)
-        full[:, :2] += np.frombuffer(counts, dtype=np.int64).reshape(n, 2)
+        full[:, :2] += _int64(module, module.lib.nd_saturated(run), 2 * n).reshape(n, 2)
     return full
+
+
+def _wrapped(module: Any, n: int, runs: list[Any]) -> Ints:
+    """Return the updates of each neuron in which a word behind v did not fit 32 bits, (n,)."""
+    total = np.zeros(n, dtype=np.int64)
+    for run in runs:
+        total += _int64(module, module.lib.nd_wrapped(run), n)
+    return total
+
+
+def _int64(module: Any, values: Any, n: int) -> Ints:
+    found: Ints = np.frombuffer(module.ffi.buffer(values, n * 8), dtype=np.int64)
+    return found
 
 
 def _state(module: Any, plan: Plan, run: Any, n_slots: int) -> State:
@@ -292,4 +253,4 @@ def _load() -> Any:
         return None
 
 
-__all__ = ["Packed", "accepts", "available", "execute", "pack", "packed_bytes"]
+__all__ = ["accepts", "available", "execute", "forget", "packed_bytes"]

@@ -29,7 +29,8 @@ typedef struct {
     int64_t first_dense;
     nd_list *senders; /* rows of the matrices */
     const uint16_t *matrix, *matrix_plane;
-    int has_rows;
+    int has_rows, is_far; /* rows so long that they are fetched beforehand */
+    int splits;           /* whether a row may reach beyond the end of the ring */
 } nd_target;
 
 /* Multiples are cut off just above FULL, where more makes no difference. */
@@ -131,9 +132,46 @@ INLINE void send_sparse(const nd_target *to, int64_t low, int64_t high, int32_t 
     uint32_t *ring = to->ring + (int64_t)to->plane * wide;
     int64_t middle = high;
     /* Planes ascend within a row, so what lies beyond the end of the ring is at its end. */
-    if (net->where[high - 1] >= limit) middle = first_not_below(net->where, low, high, limit);
+    if (to->splits && net->where[high - 1] >= limit) middle = first_not_below(net->where, low, high, limit);
     add_sparse(ring, 0, net->where + low, net->weight + low, middle - low, times);
     add_sparse(to->ring, limit, net->where + middle, net->weight + middle, high - middle, times);
+}
+
+#if CAN_BE_WIDE
+WIDE static void add_quads_once(uint32_t *ring, uint32_t minus, const uint32_t *where,
+                                const uint16_t *weight, int64_t n) {
+    for (int64_t k = 0; k < n; k++) {
+        __m128i *to = (__m128i *)(void *)(ring + (where[k] - minus));
+        const __m128i *four = (const __m128i *)(const void *)(weight + QUAD * k);
+        __m128i more = _mm_cvtepu16_epi32(_mm_loadl_epi64(four));
+        _mm_storeu_si128(to, _mm_add_epi32(_mm_loadu_si128(to), more));
+    }
+}
+#endif
+
+INLINE void add_quads(uint32_t *ring, uint32_t minus, const uint32_t *where,
+                      const uint16_t *weight, int64_t n, int32_t times, int is_wide) {
+#if CAN_BE_WIDE
+    if (is_wide && times == 1) {
+        add_quads_once(ring, minus, where, weight, n);
+        return;
+    }
+#endif
+    for (int64_t k = 0; k < n; k++)
+        for (int i = 0; i < QUAD; i++)
+            ring[where[k] - minus + i] += repeated(weight[QUAD * k + i], times);
+}
+
+INLINE void send_quads(const nd_target *to, int64_t low, int64_t high, int32_t times, int is_wide) {
+    const nd_net *net = to->net;
+    const uint32_t wide = (uint32_t)to->block->wide, limit = (uint32_t)to->room * wide;
+    const uint32_t *where = net->quad_where;
+    const uint16_t *weight = net->quad_weight;
+    uint32_t *ring = to->ring + (int64_t)to->plane * wide;
+    int64_t middle = high;
+    if (to->splits && where[high - 1] >= limit) middle = first_not_below(where, low, high, limit);
+    add_quads(ring, 0, where + low, weight + QUAD * low, middle - low, times, is_wide);
+    add_quads(to->ring, limit, where + middle, weight + QUAD * middle, high - middle, times, is_wide);
 }
 
 INLINE void add_repeated(uint32_t *ring, const uint16_t *row, int32_t wide, int32_t times) {
@@ -177,6 +215,7 @@ INLINE void send(const nd_target *to, int32_t sender, int32_t times, int is_wide
     if (!to->has_rows) return;
     const nd_row *row = &net->rows[block->row + sender - block->low];
     if (row[0].sparse < row[1].sparse) send_sparse(to, row[0].sparse, row[1].sparse, times);
+    if (row[0].quad < row[1].quad) send_quads(to, row[0].quad, row[1].quad, times, is_wide);
     for (int64_t k = row[0].dense; k < row[1].dense; k++) {
         const uint16_t *weights = to->dense + (k - to->first_dense) * block->wide;
         send_dense(to, net->dense_plane[k], weights, times, is_wide);
@@ -192,6 +231,10 @@ INLINE void fetch(const nd_target *to, int32_t sender) {
     if (high - low > 512) high = low + 512; /* the rest the processor foresees */
     for (int64_t k = low; k < high; k += 16) FETCH(net->where + k);
     for (int64_t k = low; k < high; k += 32) FETCH(net->weight + k);
+    low = row[0].quad, high = row[1].quad;
+    if (high - low > 256) high = low + 256;
+    for (int64_t k = low; k < high; k += 16) FETCH(net->quad_where + k);
+    for (int64_t k = low; k < high; k += 8) FETCH(net->quad_weight + QUAD * k);
 }
 
 INLINE void fetch_row(const nd_target *to, int32_t sender) {

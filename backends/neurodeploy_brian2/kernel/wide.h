@@ -3,6 +3,8 @@
 #ifndef ND_WIDE_H
 #define ND_WIDE_H
 
+#include <stdint.h>
+
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <immintrin.h>
 #define INLINE static inline __attribute__((always_inline))
@@ -10,6 +12,7 @@
 #define HAS_WIDE __builtin_cpu_supports("avx2")
 #define CAN_BE_WIDE 1
 #define FETCH(address) __builtin_prefetch(address)
+#define LOWEST_BIT __builtin_ctzll
 #else
 #define INLINE static inline
 #define WIDE
@@ -17,5 +20,16 @@
 #define CAN_BE_WIDE 0
 #define FETCH(address) ((void)(address))
 #endif
+
+/* Where the lowest bit that is set is. */
+INLINE int lowest_bit(uint64_t bits) {
+#ifdef LOWEST_BIT
+    return LOWEST_BIT(bits);
+#else
+    int n = 0;
+    for (; !(bits & 1); bits >>= 1) n++;
+    return n;
+#endif
+}
 
 #endif

@@ -1,5 +1,6 @@
 """The C kernel gives the integers of the Brian2 engine, whatever the network."""
 
+import gc
 import shutil
 import signal
 import subprocess
@@ -16,9 +17,10 @@ from random_networks import build, make_net, nets
 
 from neurodeploy_brian2 import kernel
 from neurodeploy_brian2.brian2_engine import execute
+from neurodeploy_brian2.kernel import packed as packing
 from neurodeploy_brian2.kernel.arrays import RECORDED
 from neurodeploy_brian2.kernel.build import SOURCES, ffi
-from neurodeploy_brian2.plan_parts import Pending, Waves
+from neurodeploy_brian2.plan_parts import Pending, Waves, Wires
 
 FOLDER = Path(kernel.__file__).parent
 
@@ -37,6 +39,7 @@ def assert_equal(got, want):
     np.testing.assert_array_equal(got.spike_index, want.spike_index)
     np.testing.assert_array_equal(got.spike_tick, want.spike_tick)
     np.testing.assert_array_equal(got.saturated, want.saturated)
+    np.testing.assert_array_equal(got.wrapped, want.wrapped)
     assert got.watched.keys() == want.watched.keys()
     for name, values in want.watched.items():
         np.testing.assert_array_equal(got.watched[name], values, err_msg=name)
@@ -171,6 +174,107 @@ def test_input_due_in_the_first_tick():
     got = kernel.execute(plan)
     assert_equal(got, execute(plan))
     assert got.saturated[0, 0] >= 1
+
+
+def test_synapses_are_sorted_once_for_runs_that_share_them():
+    plan = plan_of(make_net(5, 1000, 20))
+    lib = kernel.run._built().lib
+    made = []
+    each = kernel.run.one_after_the_other
+
+    def packed(one):
+        return packing.packed(
+            lib, kernel.run._built().ffi, one, 1, lambda f, n: made.append(n) or each(f, n)
+        )
+
+    packing.forget()
+    first = packed(plan)
+    sorting = len(made)
+    assert sorting
+    assert packed(replace(plan, record={})) is first
+    assert len(made) == sorting
+    heavier = replace(plan, recurrent=replace(plan.recurrent, weight=plan.recurrent.weight + 1))
+    assert packed(heavier) is not first
+    longer = replace(plan, pending=Pending(*(np.array([n]) for n in (9, 0, 0, 5))))
+    assert packed(longer).n_slots == max(plan.max_delay_ticks, 10)
+    assert_equal(kernel.execute(plan), execute(plan))
+    assert packing._last
+    del plan, heavier, longer
+    gc.collect()
+    assert not packing._last
+
+
+def weighty(seed, offset_bits):
+    """Neurons alike, some of which sum up to more than 32 bits, and buffers that are full."""
+    plan = plan_of(make_net(seed, 1000, 40))
+    (group,) = plan.groups
+    group = _repeated(group, 50)
+    alike = {name: np.full(group.n, column[0]) for name, column in group.constants.items()}
+    rng = np.random.default_rng(seed)
+    alike["i_offset"] = np.where(
+        rng.random(group.n) < 0.2, rng.integers(0, 1 << offset_bits, group.n), 0
+    )
+    alike |= {"shift_0": np.full(group.n, 11), "shift_1": np.full(group.n, 12)}
+    start = {**group.state, "syn_0": rng.integers(-(2**20), 2**20, group.n)}
+    m = 3000
+    wires = Wires(
+        rng.integers(0, group.n, m),
+        rng.integers(0, group.n, m),
+        rng.choice([10, 500, 40_000], m),
+        rng.integers(1, 4, m),
+        rng.integers(0, 2, m),
+    )
+    return replace(
+        plan,
+        groups=(replace(group, constants=alike, state=start),),
+        recurrent=wires,
+        record={name: np.arange(group.n) for name in RECORDED},
+    )
+
+
+@pytest.mark.parametrize("offset_bits", [18, 27, 31])
+def test_eight_neurons_at_a_time_where_words_do_not_fit(offset_bits):
+    plan = weighty(2, offset_bits)
+    want = execute(plan)
+    assert len(want.spike_tick) > 100
+    assert want.saturated.sum() > 10
+    assert want.wrapped.sum() > 10
+    assert_equal(kernel.execute(plan), want)
+
+
+@pytest.mark.parametrize(("height", "width"), [(3, 3), (4, 4), (2, 7)])
+def test_convolutions_are_kept_as_quads(height, width):
+    """Short stretches of neighbours, of both signs, with delays, at the edges too."""
+    rng = np.random.default_rng(height * width)
+    plan = plan_of(make_net(1, 1000, 30))
+    (group,) = plan.groups
+    group = _repeated(group, -(-9 * 256 // group.n))
+    y, x, c, dy, dx = (part.ravel() for part in np.indices((16, 16, 9, height, width)))
+    inside = (y + dy < 16) & (x + dx < 16)
+    kernel_of = rng.integers(-900, 900, (9, height, width))[c, dy, dx][inside]
+    wires = Wires(
+        (y * 16 + x)[inside],
+        (c * 256 + (y + dy) * 16 + x + dx)[inside],
+        np.abs(kernel_of),
+        rng.integers(1, 3, (9,))[c][inside],
+        (kernel_of < 0).astype(np.int64),
+    )
+    tick, source = np.nonzero(rng.random((30, 256)) < 0.05)
+    plan = replace(
+        plan,
+        groups=(group,),
+        n_sources=256,
+        from_sources=wires,
+        recurrent=replace(wires, pre=wires.pre + 256, post=(wires.post + 700) % group.n),
+        spike_tick=tick,
+        spike_source=source,
+        spike_times=np.where(rng.random(len(tick)) < 0.1, 40, 1),
+        record={name: np.arange(group.n) for name in RECORDED},
+    )
+    want = execute(plan)
+    assert len(want.spike_tick) > 100
+    assert_equal(kernel.execute(plan), want)
+    assert kernel.packed_bytes(plan) <= 8 * 2 * wires.n
 
 
 def test_what_it_does_not_run():

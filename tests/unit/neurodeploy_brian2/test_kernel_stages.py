@@ -86,6 +86,7 @@ def test_layers_give_the_same_integers(n_ticks, sample_ticks, loop):
     np.testing.assert_array_equal(got.spike_index, want.spike_index)
     np.testing.assert_array_equal(got.spike_tick, want.spike_tick)
     np.testing.assert_array_equal(got.saturated, want.saturated)
+    np.testing.assert_array_equal(got.wrapped, want.wrapped)
     for name, values in want.watched.items():
         np.testing.assert_array_equal(got.watched[name], values, err_msg=name)
     if want.state is not None:

@@ -105,8 +105,8 @@ def test_checksum_does_not_depend_on_order():
 
 
 def test_table_and_disagreement():
-    fast = engines.Row("emulator, kernel, 1 thread", "A", 0.1, 10, [1.0, 2.0, 3.0], [1.0], 50, 7)
-    slow = engines.Row("emulator, Brian2 numpy", "A", 0.1, 10, [9.0, 18.0, 30.0], [], 50, 7)
+    fast = engines.Row("emulator, kernel, 1 thread", "A", 0.1, 10, 5, [1.0, 2.0, 3.0], [1.0], 50, 7)
+    slow = engines.Row("emulator, Brian2 numpy", "A", 0.1, 10, 5, [9.0, 18.0, 30.0], [], 50, 7)
     absent = engines.Row("NEST, 1 thread", "A", not_run="NEST does not import")
     text = engines.table([fast, slow, absent])
     assert "| emulator, Brian2 numpy | 18 | 9 |  | 9 | 0.1 | 5 |" in text

@@ -8,13 +8,23 @@ from tools.bench.contenders.ready import NotRun, Result, Run, Watch, checksum
 from tools.bench.networks import Bench, plan_of
 
 
-def on_kernel(bench: Bench, n_threads: int) -> Run:
-    """Return the C kernel; a run is everything from the plan to the sorted spikes."""
+def on_kernel(bench: Bench, n_threads: int, *, sorts: bool = False) -> Run:
+    """Return the C kernel; a run is everything from the plan to the sorted spikes.
+
+    Parameters
+    ----------
+    bench : Bench
+    n_threads : int
+    sorts : bool
+        Whether each run sorts the synapses anew, else only the first, as other engines do.
+    """
     if not kernel.available():
         raise NotRun("the C kernel was not built")
     plan = plan_of(bench)
 
     def run() -> Result:
+        if sorts:
+            kernel.forget()
         watch = Watch()
         outcome = kernel.execute(plan, n_threads=n_threads)
         return _result(outcome, *watch.read())
