@@ -240,6 +240,23 @@ def late_drawn(sim):
     return read(post, "v") | dict(zip("abc", learned_weights(*made), strict=True))
 
 
+def late_on_split_cores(sim):
+    """Learn behind a delay extension, on two synapse cores."""
+    pre = inputs(sim, 20)
+    additional = {"seed": 5, "n_synapse_cores": 2}
+    cell = sim.IF_curr_exp(i_offset=0.7)
+    post = sim.Population(40, cell, additional_parameters=additional)
+    made = [
+        sim.Projection(
+            pre, post, sim.FixedProbabilityConnector(0.2), taught(sim, weight=1.2, delay=delay)
+        )
+        for delay in (7.0, 150.0)
+    ]
+    post.record(["v", "spikes"])
+    sim.run(3 * TICKS)
+    return read(post, "v") | dict(zip("ab", learned_weights(*made), strict=True))
+
+
 def dopamine(sim, timing, weights, cell=None, n_synapse_cores=None, **given):
     """Turn eligibility into weights by reward of sources and punishment of neurons."""
     pre = inputs(sim, rate=0.1)
@@ -357,6 +374,7 @@ MORE = (
     vogels,
     late_pair,
     late_drawn,
+    late_on_split_cores,
     modulated_pair,
     modulated_multiplicative,
     modulated_vogels,
