@@ -83,6 +83,19 @@ def test_all_is_as_before(spynnaker):
     assert [getattr(import_module(OLDER), name) for name in names] == before
 
 
+def test_a_folder_called_shared_is_no_collab(spynnaker, tmp_path, monkeypatch):
+    folder = tmp_path / "shared" / "mine"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    newer = import_module("spinnman.spalloc.spalloc_allocator")
+    monkeypatch.setattr(newer, "__get_collab_id_from_folder", lambda name: {"collab": name})
+    monkeypatch.setattr(newer, "get_config_str_or_none", lambda *_: "group")
+    collab_or_group = getattr(newer, "__group_collab_or_job")
+    assert collab_or_group() == {"collab": "mine"}
+    with boards_given_back():
+        assert collab_or_group() == {"group": "group"}
+
+
 def test_what_is_said_when_boards_are_taken_back():
     failed = BackendFailure("board", "cannot be reached", got="...")
     failed.__cause__ = OSError("no route")
