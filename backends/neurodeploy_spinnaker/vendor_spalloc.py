@@ -54,10 +54,13 @@ class Allotted:
 @contextmanager
 def boards_given_back() -> Iterator[Allotted]:
     """Know every board that is allotted, and give all back at the end."""
-    older, newer = import_module(_OLDER), import_module(_NEWER)
+    older: Any = import_module(_OLDER)
+    newer: Any = import_module(_NEWER)
     allotted = Allotted()
     controller = "_OldSpallocJobController"
-    changed = (
+    changed: tuple[tuple[Any, str, Any], ...] = (
+        # Files of the user's, in HOME and in the working directory.
+        (import_module("spalloc_client.job"), "SEARCH_PATH", []),
         (older, "Job", _known_job(older.Job, allotted)),
         (older, controller, _known_controller(getattr(older, controller), allotted)),
         (newer, "SpallocJobController", _known_controller(newer.SpallocJobController, allotted)),

@@ -47,11 +47,18 @@ def files_with(secret, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("who", "owner"), [(BY_USER, "me"), (BY_TOKEN, "bearer")])
-def test_decisions_are_the_emulators_and_no_secret_stays(service, ask, serve, tmp_path, who, owner):
+@pytest.mark.parametrize(
+    ("who", "owner", "proxied"),
+    [(BY_USER, "me", True), (BY_TOKEN, "bearer", True), (BY_USER, "me", False)],
+)
+def test_decisions_are_the_emulators_and_no_secret_stays(
+    service, ask, serve, tmp_path, who, owner, proxied
+):
     serve(ADDRESS)
+    settings = tmp_path / "settings.cfg"
+    settings.write_text(f"[Machine]\nspalloc_use_proxy = {proxied}\n")
     with service() as server:
-        run = ask(server, *who, "--limit", "3")
+        run = ask(server, *who, "--limit", "3", "--spynnaker-cfg", str(settings))
         printed, errors = run.communicate(timeout=LIMIT_S)
     assert (run.returncode, errors) == (0, "")
     out = tmp_path / "out"
@@ -59,7 +66,7 @@ def test_decisions_are_the_emulators_and_no_secret_stays(service, ask, serve, tm
     (job,) = server.jobs
     assert (job.owner, job.wishes["num-boards"], job.state) == (owner, 1, "DESTROYED")
     assert job.kept_alive
-    assert job.websockets == 1
+    assert job.websockets == (1 if proxied else 0)
     # Cookies of the sessions let anybody use the job, and sPyNNaker writes them into databases.
     cookies = [s for number, session in server.sessions.items() for s in (number, session.csrf)]
     assert out / "spynnaker" / "spynnaker.log" in files_with("num-boards", out)

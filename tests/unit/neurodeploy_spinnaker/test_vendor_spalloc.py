@@ -75,6 +75,26 @@ def test_a_job_that_waits_is_destroyed():
     assert events == ["destroyed", "destroyed"]
 
 
+def test_settings_of_the_users_are_not_read(spynnaker, tmp_path, monkeypatch):
+    job = import_module("spalloc_client.job")
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    class Unreachable:
+        def __init__(self, *server):
+            asked.append(server)
+
+        def connect(self, timeout):
+            asked.append(timeout)
+            raise OSError("unreachable")
+
+    monkeypatch.setattr(job, "ProtocolClient", Unreachable)
+    (tmp_path / ".spalloc").write_text("[spalloc]\ntimeout = 77.0\n")
+    with boards_given_back(), pytest.raises(OSError, match="unreachable"):
+        import_module(OLDER).Job(1, hostname="host", port=1, owner="me")
+    assert asked == [("host", 1), 10.0]
+
+
 def test_all_is_as_before(spynnaker):
     names = ("Job", "_OldSpallocJobController")
     before = [getattr(import_module(OLDER), name) for name in names]
