@@ -61,8 +61,9 @@ def test_a_board_that_was_taken_back_is_known(controller):
     events = []
     job = Job(events)
     with boards_given_back() as allotted:
+        before = threading.enumerate()
         held = controller(job)
-        (thread,) = (t for t in threading.enumerate() if t.name == "SpallocJobController")
+        (thread,) = (t for t in threading.enumerate() if t not in before)
         job.changed.set()
         thread.join()
         assert allotted.lost == [held]
