@@ -22,6 +22,10 @@ VENDOR = (
     "spinnman",
     "spynnaker",
 )
+#: The web service's answers come as ValueError from here.
+_ANSWERS = "spinnman.spalloc.session"
+#: Secrets that are in no variable, such as a token that a JupyterHub has given.
+_KEPT_SECRET: set[str] = set()
 #: Characters of a cause that are shown.
 LONGEST = 400
 
@@ -41,6 +45,7 @@ class Fault:
     todo: str = ""
 
 
+_BAD_ANSWER = Fault("spalloc", "answers with an error", "look up the job on its web page")
 _SMALLER = "take more boards, or run `neurodeploy check MODEL --target spinnaker`"
 _REACH = "check its name, its power and the network to it"
 #: By name, so that the vendor need not be imported; the nearest class of an exception decides.
@@ -69,6 +74,12 @@ FAULTS: Mapping[str, Fault] = {
     "StateChangeTimeoutError": Fault("spalloc", "does not answer in time"),
     "ProtocolError": Fault("spalloc", "broke off", "check --spalloc"),
     "ProtocolTimeoutError": Fault("spalloc", "does not answer in time", "check --spalloc"),
+    "SSLError": Fault(
+        "spalloc",
+        "has a certificate of an unknown authority",
+        "name a file of the authority's in REQUESTS_CA_BUNDLE and WEBSOCKET_CLIENT_CA_BUNDLE",
+    ),
+    "WebSocketException": Fault("spalloc", "broke off", "check --spalloc"),
     # The network on the machine.
     "PacmanPlaceException": Fault("network", "does not fit the machine", _SMALLER),
     "PacmanPartitionException": Fault("network", "cannot be cut into cores", _SMALLER),
@@ -136,6 +147,8 @@ def translated(
 def failure(err: BaseException, log: str = "") -> BackendFailure:
     """Return our error for one of the vendor's."""
     fault = next(FAULTS[name] for name in _names(err) if name in FAULTS)
+    if isinstance(err, ValueError) and _ANSWERS in _modules(err):
+        fault = _BAD_ANSWER
     todo = "; ".join(filter(None, (fault.todo, f"log: {log}" if log else "")))
     return BackendFailure(fault.who, fault.what, got=cause(err), todo=todo)
 
@@ -159,8 +172,7 @@ def is_vendors(err: BaseException) -> bool:
     """Return whether an exception is of the vendor's classes or came out of its code."""
     if any(cls.__module__.partition(".")[0] in VENDOR for cls in type(err).__mro__):
         return True
-    frames = traceback.walk_tb(err.__traceback__)
-    return any(f.f_globals.get("__name__", "").partition(".")[0] in VENDOR for f, _ in frames)
+    return any(name.partition(".")[0] in VENDOR for name in _modules(err))
 
 
 def cause(err: BaseException) -> str:
@@ -173,13 +185,26 @@ def cause(err: BaseException) -> str:
     return f"{name}: {shown}" if shown else name
 
 
+def keep_secret(value: str) -> None:
+    """Leave a value out of every text from now on, as those of secret variables are."""
+    _KEPT_SECRET.add(value)
+
+
 def redacted(text: str) -> str:
-    """Return a text without the values of secret environment variables."""
+    """Return a text without secrets, those of environment variables by their names."""
     for name in SECRETS:
         value = os.environ.get(name)
         if value:
             text = text.replace(value, f"${name}")
+    for value in _KEPT_SECRET:
+        text = text.replace(value, "$TOKEN")
     return text
+
+
+def _modules(err: BaseException) -> list[str]:
+    """Return the modules that an exception came through."""
+    frames = traceback.walk_tb(err.__traceback__)
+    return [frame.f_globals.get("__name__", "") for frame, _ in frames]
 
 
 def _names(err: BaseException) -> list[str]:
@@ -197,6 +222,7 @@ __all__ = [
     "cause",
     "failure",
     "is_vendors",
+    "keep_secret",
     "redacted",
     "taken_back",
     "translated",

@@ -25,7 +25,7 @@ EBRAINS_SERVER = "https://spinnaker.cs.man.ac.uk/spalloc/"
 #: Where sPyNNaker reads an EBRAINS token: a variable, or a JupyterHub that gives one away.
 TOKEN = "OIDC_BEARER_TOKEN"
 HUB = ("JUPYTERHUB_API_TOKEN", "JUPYTERHUB_SERVICE_HOST", "JUPYTERHUB_SERVICE_PORT")
-PASSWORD = "SPALLOC_PASSWORD"
+USER, PASSWORD = "SPALLOC_USER", "SPALLOC_PASSWORD"
 #: Variables whose values must never reach a file, a log or a message.
 SECRETS = (TOKEN, HUB[0], PASSWORD)
 
@@ -93,9 +93,10 @@ class Spalloc:
     Parameters
     ----------
     server : str
-        A URL; or HOST, HOST:PORT or spalloc://USER@HOST:PORT of an older server.
+        The URL of a web service; or HOST, HOST:PORT or spalloc://USER@HOST:PORT of an older
+        server.
     user : str or None
-        An older server needs one; for a URL, None leaves it to SPALLOC_USER.
+        None leaves it to the server's URL, or to SPALLOC_USER for a web service.
     """
 
     server: str
@@ -107,15 +108,31 @@ class Spalloc:
         _check_server(self.server)
         if self.user is not None:
             _plain("--user", self.user)
-        if self.user is None and not _is_url(self.server) and not urlsplit(self.server).username:
+        if not _is_url(self.server) and not self._named():
             raise InputError("--spalloc", "an older server needs a user", todo="give --user")
 
+    def _named(self) -> str | None:
+        return self.user or urlsplit(self.server).username
+
     def settings(self) -> Section:
-        """Return the options of [Machine]."""
+        """Return the options of [Machine]; sPyNNaker takes a password from the environment.
+
+        Raises
+        ------
+        InputError
+            If a web service is to be asked without a user or a password.
+        """
+        if _is_url(self.server):
+            if not self._named() and not os.environ.get(USER):
+                raise InputError("--spalloc", "needs a user", todo="give --user")
+            if not os.environ.get(PASSWORD):
+                raise InputError(
+                    "--spalloc", "needs a password in the environment", todo=f"set {PASSWORD} to it"
+                )
         server = _with_port(_with_user(self.server, self.user))
         found = {"spalloc_server": server, "version": "5"}
         # An older server's user is asked for here even if the URL has one.
-        user = self.user or urlsplit(self.server).username
+        user = self._named()
         return found if user is None else found | {"spalloc_user": user}
 
     def attached(self) -> AbstractContextManager[Witness]:
@@ -232,7 +249,12 @@ def _check_server(server: str) -> None:
         raise InputError(
             "--spalloc", "no such kind of server", got=scheme, limit=", ".join(SCHEMES)
         )
-    if urlsplit(server).password is not None:
+    parts = urlsplit(server)
+    if parts.scheme == "http" and not _is_this_computer(parts.hostname or ""):
+        raise InputError(
+            "--spalloc", "would send passwords and tokens in the clear", got="http", limit="https"
+        )
+    if parts.password is not None:
         # It would stand in the configuration of the run, and in lists of processes.
         raise InputError(
             "--spalloc", "holds a password", todo=f"leave it out and set {PASSWORD} instead"
@@ -247,6 +269,10 @@ def _plain(who: str, text: str) -> None:
 
 def _is_url(server: str) -> bool:
     return urlsplit(server).scheme in ("http", "https")
+
+
+def _is_this_computer(host: str) -> bool:
+    return host == "localhost" or re.fullmatch(r"127(\.\d+){3}|::1", host) is not None
 
 
 def _with_port(server: str) -> str:

@@ -73,6 +73,7 @@ def opened(options: SessionOptions, machine: Machine) -> Iterator[Simulation]:
             stack.enter_context(translated(str(folder.log), known))
             stack.enter_context(vendor.bars_silenced(progress.told))
             stack.enter_context(vendor.sources_mended())
+            stack.enter_context(vendor.lost_boards_left())
             stack.enter_context(_allotment(str(folder.log)))
             stack.enter_context(_set_up(module, options, folder))
             yield Simulation(

@@ -115,6 +115,38 @@ def sources_mended() -> Iterator[None]:
 
 
 @contextmanager
+def lost_boards_left() -> Iterator[None]:
+    """Let sPyNNaker ask a board that does not answer for nothing more.
+
+    After an error sPyNNaker 7.4.1 reads what every chip says of itself. From a board that is
+    lost that takes more than ten minutes of waiting, while a server keeps it allotted.
+    """
+    base: Any = import_module("spinn_front_end_common.interface.abstract_spinnaker_base")
+    made = base.AbstractSpinnakerBase
+    recover = made._recover_from_error
+
+    def recovered(self: Any, error: Exception) -> None:
+        if not is_silence(error):
+            recover(self, error)
+
+    made._recover_from_error = recovered
+    try:
+        yield
+    finally:
+        made._recover_from_error = recover
+
+
+def is_silence(error: BaseException) -> bool:
+    """Return whether one of the vendor's errors, or one inside it, is that a board is silent."""
+    silent: Any = import_module("spinnman.exceptions")
+    kinds = (silent.SpinnmanTimeoutException, silent.SpinnmanIOException)
+    if isinstance(error, silent.SpinnmanGroupedProcessException):
+        # Those inside are in its text alone.
+        return any(kind.__name__ in str(error) for kind in kinds)
+    return isinstance(error, kinds) or isinstance(getattr(error, "exception", None), kinds)
+
+
+@contextmanager
 def bars_silenced(told: Callable[[str, int, int], None]) -> Iterator[None]:
     """Tell of sPyNNaker's progress bars instead of drawing them on stderr.
 
@@ -153,6 +185,8 @@ __all__ = [
     "database",
     "forget",
     "is_open",
+    "is_silence",
+    "lost_boards_left",
     "pynn",
     "redact_store",
 ]

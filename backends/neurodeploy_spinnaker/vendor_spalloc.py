@@ -1,19 +1,25 @@
 """Boards that a spalloc server allots: given back however a session ends.
 
 sPyNNaker 7.4.1 talks to a board before it gives it back, and so keeps one that is lost. On
-Ctrl-C it leaves a job in the queue of an older server, where it may be allotted boards yet.
+Ctrl-C it leaves a job in the queue of an older server, where it may be allotted boards yet. In
+a working directory below one called `shared` it asks the drive of EBRAINS for the collab of that
+name, with something that is no token, and fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from neurodeploy_spinnaker.faults import keep_secret
+
 _OLDER = "spinn_front_end_common.interface.interface_functions.spalloc_allocator_old"
 _NEWER = "spinnman.spalloc.spalloc_allocator"
+_NO_PATH = re.compile("(?!)")
 
 
 @dataclass(frozen=True)
@@ -48,22 +54,41 @@ class Allotted:
 @contextmanager
 def boards_given_back() -> Iterator[Allotted]:
     """Know every board that is allotted, and give all back at the end."""
-    older, newer = import_module(_OLDER), import_module(_NEWER)
+    older: Any = import_module(_OLDER)
+    newer: Any = import_module(_NEWER)
     allotted = Allotted()
-    changed = (
-        (older, "Job", _known_job),
-        (older, "_OldSpallocJobController", _known_controller),
-        (newer, "SpallocJobController", _known_controller),
+    controller = "_OldSpallocJobController"
+    changed: tuple[tuple[Any, str, Any], ...] = (
+        # Files of the user's, in HOME and in the working directory.
+        (import_module("spalloc_client.job"), "SEARCH_PATH", []),
+        (older, "Job", _known_job(older.Job, allotted)),
+        (older, controller, _known_controller(getattr(older, controller), allotted)),
+        (newer, "SpallocJobController", _known_controller(newer.SpallocJobController, allotted)),
+        (newer, "SHARED_PATH", _NO_PATH),
+        (newer, "SHARED_WITH_PATH", _NO_PATH),
+        (newer, "__bearer_token", _known_token(getattr(newer, "__bearer_token"))),
     )
     before = [(module, name, getattr(module, name)) for module, name, _ in changed]
-    for module, name, known in changed:
-        setattr(module, name, known(getattr(module, name), allotted))
+    for module, name, ours in changed:
+        setattr(module, name, ours)
     try:
         yield allotted
     finally:
         for module, name, made in before:
             setattr(module, name, made)
         allotted.give_back()
+
+
+def _known_token(ask: Callable[[], str | None]) -> Callable[[], str | None]:
+    """Return a function that asks for the token, and sees that it is never repeated."""
+
+    def asked() -> str | None:
+        token = ask()
+        if token:
+            keep_secret(token)
+        return token
+
+    return asked
 
 
 def _known_job(made: Any, allotted: Allotted) -> Any:

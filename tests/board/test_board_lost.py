@@ -2,29 +2,20 @@
 
 import json
 import signal
-import time
 
 import pytest
 from decisions import decided, emulated
+from waiting import LIMIT_S, wait_until
 
 ADDRESS = "127.0.0.43"
 N_SAMPLES = 100  # one batch and a part of another
-LIMIT_S = 170
 OPTIONS = ("--board", ADDRESS, "--version", "3", "--limit", str(N_SAMPLES))
-
-
-def wait_for(pattern, folder, process):
-    end = time.monotonic() + LIMIT_S
-    while not list(folder.glob(pattern)):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, f"no {pattern} in {folder}"
-        time.sleep(0.2)
 
 
 @pytest.mark.slow
 def test_run_goes_on_after_the_board_was_lost(serve, deploy, tmp_path):
     server, run = serve(ADDRESS, "3"), deploy(*OPTIONS)
-    wait_for("batches/0*.npz", tmp_path / "out", run)
+    wait_until(lambda: list((tmp_path / "out").glob("batches/0*.npz")), run)
     server.kill()
     server.wait(LIMIT_S)
     _, errors = run.communicate(timeout=LIMIT_S)

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import time
 
 import older_spalloc
 import pytest
 from decisions import decided, emulated
+from waiting import LIMIT_S, is_running, wait_until
 
 ADDRESS = "127.0.0.44"
-LIMIT_S = 170
 MANY = ("--limit", "100")  # long enough to break off
 
 
@@ -22,19 +21,6 @@ def server():
 def at(server):
     host, port = server.server_address
     return f"{host}:{port}"
-
-
-def wait_until(true, process):
-    end = time.monotonic() + LIMIT_S
-    while not true():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def is_running(folder):
-    log = folder / "out" / "spynnaker" / "spynnaker.log"
-    return log.exists() and "Application started" in log.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -74,7 +60,7 @@ def test_ctrl_c_in_the_queue_leaves_no_job_there(deploy):
 def test_no_job_outlives_its_run(server, serve, deploy, tmp_path, broken_off, code, said):
     board = serve(ADDRESS)
     run = deploy("--spalloc", at(server), "--user", "me", *MANY)
-    wait_until(lambda: is_running(tmp_path), run)
+    wait_until(lambda: is_running(tmp_path / "out"), run)
     assert server.jobs[1].state == older_spalloc.READY
     if broken_off == "Ctrl-C":
         os.killpg(run.pid, signal.SIGINT)

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from neurodeploy.api import MachineOptions, SessionOptions
 from neurodeploy.runtime.registry import find
@@ -20,6 +21,22 @@ def attempt(name, folder, **machine):
     return None
 
 
+def through_hub(folder, server):
+    """Try EBRAINS as from a notebook, whose hub gives the token; the server is the hub as well."""
+    host, _, port = urlsplit(server).netloc.partition(":")
+    hub = {
+        "JUPYTERHUB_API_TOKEN": os.environ["HUB_TOKEN"],
+        "JUPYTERHUB_SERVICE_HOST": host,
+        "JUPYTERHUB_SERVICE_PORT": port,
+    }
+    os.environ.update(hub)
+    try:
+        return attempt("hub", folder, ebrains=True, spalloc=server)
+    finally:
+        for name in hub:
+            del os.environ[name]
+
+
 def main(folder, server):
     # The environment must still hold the token afterwards.
     found = {
@@ -27,6 +44,7 @@ def main(folder, server):
         "board": attempt("board", folder, board="127.0.0.9"),
         "name": attempt("name", folder, board="no-such-board.invalid"),
         "ebrains": attempt("ebrains", folder, ebrains=True, spalloc=server),
+        "hub": through_hub(folder, server),
         "spalloc": attempt("spalloc", folder, spalloc=server, user="me"),
         "old": attempt("old", folder, spalloc="127.0.0.9", user="me"),
     }

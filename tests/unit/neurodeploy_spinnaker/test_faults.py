@@ -1,9 +1,18 @@
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from neurodeploy.api import BackendFailure, InputError
-from neurodeploy_spinnaker.faults import FAULTS, cause, failure, is_vendors, redacted, translated
+from neurodeploy_spinnaker.faults import (
+    FAULTS,
+    cause,
+    failure,
+    is_vendors,
+    keep_secret,
+    redacted,
+    translated,
+)
 
 
 def vendors(name, *bases, module="spinnman.exceptions"):
@@ -54,7 +63,9 @@ def test_every_name_is_one_of_the_vendors():
         "spinnman.exceptions",
         "spynnaker.pyNN.exceptions",
         "requests",
+        "requests.exceptions",
         "socket",
+        "websocket",
         "builtins",
     ):
         module = pytest.importorskip(place, reason="not run: sPyNNaker is not installed")
@@ -75,6 +86,20 @@ def test_the_cause_inside_a_wrapper_is_told():
     err = wrapper(timeout, None, 0, 0, 3, "(p)")
     assert failure(err).what == "does not answer in time"
     assert "Stack trace" not in cause(err)
+
+
+def test_an_answer_of_a_web_service_that_is_an_error():
+    session = pytest.importorskip("spinnman.spalloc.session", reason="not run: no sPyNNaker")
+    answer = SimpleNamespace(status_code=403, content=b"no boards are left")
+    asked = session.Session("https://host/")
+    message = "spalloc: answers with an error .*no boards are left"
+    with pytest.raises(BackendFailure, match=message), translated():
+        asked._Session__handle_error_or_return(answer)
+
+
+def test_what_was_kept_secret_is_left_out():
+    keep_secret("given-by-a-hub")
+    assert redacted("Bearer given-by-a-hub") == "Bearer $TOKEN"
 
 
 def test_builtin_errors_out_of_the_vendors_code():

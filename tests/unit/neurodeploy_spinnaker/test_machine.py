@@ -36,6 +36,9 @@ def test_machine_asked_for(options, machine):
         ({"spalloc": "spalloc://host"}, "an older server needs a user; give --user"),
         ({"spalloc": "htps://host"}, "no such kind of server .got htps, expected https, http, s"),
         ({"spalloc": "https://me:hidden@h/"}, "set SPALLOC_PASSWORD instead"),
+        ({"spalloc": "http://h/", "user": "me"}, "passwords and tokens in the clear"),
+        ({"spalloc": "http://127.0.0.1.h/", "user": "me"}, "passwords and tokens in the clear"),
+        ({"ebrains": True, "spalloc": "http://h/"}, "passwords and tokens in the clear"),
         ({"ebrains": True, "spalloc": "host"}, "takes no token"),
         ({"ebrains": True, "user": "me"}, "the token says who asks"),
     ],
@@ -58,7 +61,13 @@ def test_machines_are_frozen(machine):
     assert machine.runs is not isinstance(machine, MapOnly)
 
 
-def test_user_of_a_url_stands_in_it():
+@pytest.mark.parametrize("host", ["localhost:80", "127.0.0.1:8080", "[::1]:80"])
+def test_plain_http_within_this_computer(host):
+    assert Spalloc(f"http://{host}/", "me").server == f"http://{host}/"
+
+
+def test_user_of_a_url_stands_in_it(monkeypatch):
+    monkeypatch.setenv("SPALLOC_PASSWORD", "secret")
     assert Spalloc("https://host:8080/spalloc/", "me").settings()["spalloc_server"] == (
         "https://me@host:8080/spalloc/"
     )
@@ -82,6 +91,19 @@ def test_forms_of_an_older_server(server, user, configured):
     found = Spalloc(server, user).settings()
     assert found["spalloc_server"] == configured
     assert found["spalloc_user"] == "me"
+
+
+def test_a_web_service_needs_user_and_password(monkeypatch):
+    for name in ("SPALLOC_USER", "SPALLOC_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InputError, match="set SPALLOC_PASSWORD"):
+        Spalloc("https://host/", "me").settings()
+    monkeypatch.setenv("SPALLOC_PASSWORD", "secret")
+    with pytest.raises(InputError, match="give --user"):
+        Spalloc("https://host/").settings()
+    assert "secret" not in str(Spalloc("https://me@host/").settings())
+    monkeypatch.setenv("SPALLOC_USER", "me")
+    assert Spalloc("https://host/").settings()["spalloc_server"] == "https://host/"
 
 
 def test_a_token_is_for_ebrains_alone():

@@ -13,6 +13,8 @@ import pytest
 pytestmark = pytest.mark.usefixtures("spynnaker")
 
 TOKEN = "t0ken-that-nobody-must-see"
+HUB_TOKEN = "hub-t0ken-that-nobody-must-see"
+GIVEN_TOKEN = "given-t0ken-that-nobody-must-see"
 PASSWORD = "passw0rd-that-nobody-must-see"
 
 
@@ -20,11 +22,24 @@ class Refusing(BaseHTTPRequestHandler):
     """A spalloc server that refuses everybody and says back what it was shown."""
 
     def do_GET(self):
+        if self.path == "/services/access-token-service/access-token":
+            self.give_token()
+        else:
+            self.refuse()
+
+    def refuse(self):
         shown = str(self.headers.get("Authorization"))
         self.server.shown.append(shown)
         self.send_response(401)
         self.end_headers()
         self.wfile.write(f"not allowed: {shown}".encode())
+
+    def give_token(self):
+        """Be a JupyterHub of EBRAINS."""
+        assert self.headers.get("Authorization") == f"Token {HUB_TOKEN}"
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"access_token": GIVEN_TOKEN}).encode())
 
     def log_message(self, *_):
         pass
@@ -58,6 +73,7 @@ def tried(server, tmp_path_factory):
             "HOME": str(folder / "user"),
             "OIDC_BEARER_TOKEN": TOKEN,
             "SPALLOC_PASSWORD": PASSWORD,
+            "HUB_TOKEN": HUB_TOKEN,
             "PYTHONPATH": os.pathsep.join([str(root), str(root / "backends")]),
         },
         cwd=folder / "user",
@@ -76,6 +92,7 @@ def tried(server, tmp_path_factory):
         ("board", "board: cannot be reached"),
         ("name", "no-such-board.invalid"),
         ("ebrains", "spalloc: refused"),
+        ("hub", "spalloc: refused"),
         ("spalloc", "spalloc: refused"),
         ("old", "machine: cannot be reached"),
     ],
@@ -89,6 +106,7 @@ def test_what_the_user_is_told(tried, attempt, said):
 
 def test_a_token_is_shown_to_ebrains_alone(tried, server):
     assert f"Bearer {TOKEN}" in server.shown
+    assert f"Bearer {GIVEN_TOKEN}" in server.shown
     assert "None" in server.shown
     assert tried[1]["token kept"] == TOKEN
 
@@ -99,7 +117,7 @@ def test_a_token_or_password_is_in_no_file_and_no_message(tried):
     assert {"spynnaker.log", ".spynnaker.cfg", "global_provenance.sqlite3"} <= {
         path.name for path in files
     }
-    for secret in (TOKEN, PASSWORD):
+    for secret in (TOKEN, HUB_TOKEN, GIVEN_TOKEN, PASSWORD):
         assert [p for p in files if secret.encode() in p.read_bytes()] == []
         assert secret not in json.dumps({k: v for k, v in found.items() if k != "token kept"})
         assert secret not in printed.replace(f'"token kept": "{TOKEN}"', "")

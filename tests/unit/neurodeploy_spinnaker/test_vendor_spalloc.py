@@ -61,8 +61,9 @@ def test_a_board_that_was_taken_back_is_known(controller):
     events = []
     job = Job(events)
     with boards_given_back() as allotted:
+        before = threading.enumerate()
         held = controller(job)
-        (thread,) = (t for t in threading.enumerate() if t.name == "SpallocJobController")
+        (thread,) = (t for t in threading.enumerate() if t not in before)
         job.changed.set()
         thread.join()
         assert allotted.lost == [held]
@@ -75,12 +76,45 @@ def test_a_job_that_waits_is_destroyed():
     assert events == ["destroyed", "destroyed"]
 
 
+def test_settings_of_the_users_are_not_read(spynnaker, tmp_path, monkeypatch):
+    job = import_module("spalloc_client.job")
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    class Unreachable:
+        def __init__(self, *server):
+            asked.append(server)
+
+        def connect(self, timeout):
+            asked.append(timeout)
+            raise OSError("unreachable")
+
+    monkeypatch.setattr(job, "ProtocolClient", Unreachable)
+    (tmp_path / ".spalloc").write_text("[spalloc]\ntimeout = 77.0\n")
+    with boards_given_back(), pytest.raises(OSError, match="unreachable"):
+        import_module(OLDER).Job(1, hostname="host", port=1, owner="me")
+    assert asked == [("host", 1), 10.0]
+
+
 def test_all_is_as_before(spynnaker):
     names = ("Job", "_OldSpallocJobController")
     before = [getattr(import_module(OLDER), name) for name in names]
     with boards_given_back():
         assert [getattr(import_module(OLDER), name) for name in names] != before
     assert [getattr(import_module(OLDER), name) for name in names] == before
+
+
+def test_a_folder_called_shared_is_no_collab(spynnaker, tmp_path, monkeypatch):
+    folder = tmp_path / "shared" / "mine"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    newer = import_module("spinnman.spalloc.spalloc_allocator")
+    monkeypatch.setattr(newer, "__get_collab_id_from_folder", lambda name: {"collab": name})
+    monkeypatch.setattr(newer, "get_config_str_or_none", lambda *_: "group")
+    collab_or_group = getattr(newer, "__group_collab_or_job")
+    assert collab_or_group() == {"collab": "mine"}
+    with boards_given_back():
+        assert collab_or_group() == {"group": "group"}
 
 
 def test_what_is_said_when_boards_are_taken_back():
