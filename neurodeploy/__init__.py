@@ -9,11 +9,13 @@ True
 from neurodeploy.checking import Check, Machine, check
 from neurodeploy.compiler import Compiled
 from neurodeploy.confidence import Confidence
+from neurodeploy.decided import LiveDecision
+from neurodeploy.deciding import Live
 from neurodeploy.deployment import Interrupted, compile, deploy
 from neurodeploy.describe import Model, load
 from neurodeploy.errors import NeurodeployError
 from neurodeploy.inputs import Samples, read
-from neurodeploy.live import Live, LiveDecision, live
+from neurodeploy.live_deployment import live
 from neurodeploy.passes import WeightScale
 from neurodeploy.results import Report
 

@@ -60,7 +60,6 @@ class Packed:
     Parameters
     ----------
     memory : Memory
-        Keeps them.
     net : nd_net
     n_slots : int
         Of a ring buffer.
@@ -81,13 +80,6 @@ def pack(plan: Plan) -> Packed:
     ----------
     plan : Plan
         Without input under way.
-
-    Raises
-    ------
-    BackendUnavailable
-        If the extension was not built.
-    BackendFailure
-        If memory runs out.
     """
     module = _built()
     memory = Memory(module.ffi)
