@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from neurodeploy.checking import Check, Machine, check
     from neurodeploy.compiler import Compiled
     from neurodeploy.confidence import Confidence
+    from neurodeploy.decided import LiveDecision
+    from neurodeploy.deciding import Live
     from neurodeploy.deployment import Interrupted, compile, deploy
     from neurodeploy.describe import Model, load
     from neurodeploy.errors import NeurodeployError
     from neurodeploy.inputs import Samples, read
-    from neurodeploy.live_deployment import Live, LiveDecision, live
+    from neurodeploy.live_deployment import live
     from neurodeploy.passes import WeightScale
     from neurodeploy.results import Report
 
@@ -50,11 +52,13 @@ _HOMES = {
     "checking": ("Check", "Machine", "check"),
     "compiler": ("Compiled",),
     "confidence": ("Confidence",),
+    "decided": ("LiveDecision",),
+    "deciding": ("Live",),
     "deployment": ("Interrupted", "compile", "deploy"),
     "describe": ("Model", "load"),
     "errors": ("NeurodeployError",),
     "inputs": ("Samples", "read"),
-    "live_deployment": ("Live", "LiveDecision", "live"),
+    "live_deployment": ("live",),
     "passes": ("WeightScale",),
     "results": ("Report",),
 }

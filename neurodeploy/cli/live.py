@@ -14,8 +14,9 @@ from neurodeploy.cli.machine_options import machine_from
 from neurodeploy.errors import BackendFailure, InputError
 
 if TYPE_CHECKING:
+    from neurodeploy.decided import LiveDecision
+    from neurodeploy.deciding import Live
     from neurodeploy.describe import Model
-    from neurodeploy.live_deployment import Live, LiveDecision
     from neurodeploy.packets import Arrivals, Capture
     from neurodeploy.results import Report
 
