@@ -15,6 +15,7 @@ from neurodeploy.errors import InputError, ModelError
 from neurodeploy.importer import Timing
 from neurodeploy.inputs import Groups, Samples
 from neurodeploy.ir.network import Network, Projection
+from neurodeploy.runtime import runner
 
 STEPS = 20
 
@@ -136,7 +137,8 @@ def test_interruption_of_the_comparison_keeps_every_sample(monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ideal, "run", interrupt)
+    # Only where samples are run: calibration runs `ideal` too.
+    monkeypatch.setattr(runner, "_run_ideal", interrupt)
     with pytest.raises(nd.Interrupted, match="after 6 of 6 samples") as caught:
         nd.deploy(small_model(), small_data(6), calibration=small_data(2))
     report = caught.value.report
