@@ -39,9 +39,11 @@ class Sweep:
     """Whether ms a sample are shown, not those of the whole run."""
 
 
-_HIDDEN = (100, 200, 400, 800, 1600)
+_HIDDEN = (20, 63, 200, 630, 2000)
 _RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
-_SAMPLES = (10, 30, 100)
+_SAMPLES = (5, 16, 50, 160, 500)
+_MOST_SAMPLES = {"emulator, Brian2 numpy": 50}
+"""A slow engine grows no differently beyond."""
 SWEEPS = (
     Sweep("samples", tuple({"n_samples": n} for n in _SAMPLES), _SAMPLES, False),
     Sweep(
@@ -65,6 +67,8 @@ def measure(sweep: Sweep) -> dict[str, list[tuple[float, float]]]:
     for options, value in zip(sweep.options, sweep.values, strict=True):
         bench = dense_network(**options)
         for name in NAMES:
+            if bench.n_samples > _MOST_SAMPLES.get(name, bench.n_samples):
+                continue
             cpu_s = least_cpu_s(name, bench)
             if cpu_s is not None:
                 n_samples = bench.n_samples if sweep.per_sample else 1
