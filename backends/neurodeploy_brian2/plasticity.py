@@ -28,11 +28,12 @@ class StaticSynapse(Synapse):
     Parameters
     ----------
     pad_to_length : int, optional
-        Ignored.
+        Synapses that the host reckons with in the rows of a core, for how many cores there are.
     """
 
     def __init__(self, weight: Any = 0.0, delay: Any = None, pad_to_length: Any = None) -> None:
         super().__init__(weight, delay)
+        self.pad_to_length = pad_to_length
 
     def merge(self, other: Synapse) -> Synapse:
         """Return the other, which can do no less."""
@@ -54,6 +55,8 @@ class STDPMechanism(Synapse):
         Must be None.
     dendritic_delay_fraction : float
         Must be 1.
+    pad_to_length : int, optional
+        As of StaticSynapse.
     backprop_delay : bool
         Whether a spike of the target reaches the synapse after the synapse's delay.
     """
@@ -99,6 +102,7 @@ class STDPMechanism(Synapse):
         self.timing_dependence, self.weight_dependence = timing_dependence, weight_dependence
         self.dendritic_delay_fraction = 1.0
         self.backprop_delay = bool(backprop_delay)
+        self.pad_to_length = pad_to_length
         self.neuromodulation: Neuromodulation | None = None
 
     @property

@@ -7,13 +7,6 @@ from typing import Any
 from neurodeploy_brian2.other_synapses import WeightChangeable
 from neurodeploy_brian2.plasticity import STDPMechanism
 
-MODULATED = "izhikevich_neuromodulation_"
-"""Before the names of rules that dopamine modulates."""
-
-_MODULATED_RULES = tuple(
-    MODULATED + rule for rule in ("pair_additive", "pair_multiplicative", "vogels_2011_additive")
-)
-
 RULES = (
     "pair_additive",
     "pair_multiplicative",
@@ -21,21 +14,28 @@ RULES = (
     "nearest_pair_multiplicative",
     "pfister_triplet_additive",
     "vogels_2011_additive",
-    *_MODULATED_RULES,
 )
 """Rules that there are synapse cores for, and the emulator runs."""
+
+MODULATED = "izhikevich_neuromodulation_"
+"""Before the names of rules that dopamine modulates."""
+
+MODULATED_RULES = tuple(
+    MODULATED + rule for rule in ("pair_additive", "pair_multiplicative", "vogels_2011_additive")
+)
+"""Those that there are synapse cores for; combined binaries ship, but are never used."""
 
 WEIGHT_CHANGE = "weight_change"
 """The name of weights that others change."""
 
 SHIPPED: dict[str, tuple[str, ...]] = {
     "IF_curr_exp": (*RULES, WEIGHT_CHANGE),
-    "IF_cond_exp": ("pair_additive", "nearest_pair_additive", _MODULATED_RULES[0]),
+    "IF_cond_exp": ("pair_additive", "nearest_pair_additive"),
     "IF_curr_delta": ("pair_additive", "nearest_pair_additive"),
     "IF_curr_alpha": ("pair_additive",),
     "IFCurrExpCa2Adaptive": ("pair_additive",),
-    "Izhikevich": ("pair_additive", *_MODULATED_RULES[:2]),
-    "Izhikevich_cond": ("pair_additive", *_MODULATED_RULES[:2]),
+    "Izhikevich": ("pair_additive",),
+    "Izhikevich_cond": ("pair_additive",),
     "Izhikevich_cond_dual": ("pair_additive",),
 }
 """Rules of which there is a binary with the neurons on one core, by cell type."""
@@ -67,12 +67,14 @@ def is_combined(celltype: Any, rule: str) -> bool:
 
 def is_split(celltype: Any, rule: str) -> bool:
     """Tell whether neurons and synapses with a rule can have cores of their own."""
-    return type(celltype).__name__ not in COMBINED_ONLY and (not rule or rule in RULES)
+    known = ("", *RULES, *MODULATED_RULES)
+    return type(celltype).__name__ not in COMBINED_ONLY and rule in known
 
 
 __all__ = [
     "COMBINED_ONLY",
     "MODULATED",
+    "MODULATED_RULES",
     "RULES",
     "SHIPPED",
     "WEIGHT_CHANGE",

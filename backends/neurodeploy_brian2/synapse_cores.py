@@ -138,6 +138,9 @@ def _is_crowded(network: Any, population: Any) -> bool:
 
 def _of_one(link: Any, per_core: int) -> int:
     """Count once: lists are long, and this is asked often."""
+    padded = link.projection.synapse_type.pad_to_length
+    if padded is not None:
+        return int(padded)
     counts = _counts.setdefault(link, {})
     if per_core not in counts:
         projection = link.projection

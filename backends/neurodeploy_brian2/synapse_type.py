@@ -29,6 +29,9 @@ class Synapse:
     changes: ClassVar[bool] = False
     """Whether weights change during a run, so that reset makes them anew."""
 
+    pad_to_length: int | None = None
+    """Synapses that the host reckons with in the rows of a core, whatever there are."""
+
     by_machine: ClassVar[bool] = True
     """Whether cores can make its rows."""
 

@@ -9,9 +9,11 @@ import numpy as np
 TICKS = 120.0
 
 
-def inputs(sim, n=6, seed=3, rate=0.15):
+def inputs(sim, n=6, seed=3, rate=0.15, twice=False):
     rng = np.random.default_rng(seed)
     times = [(1.0 + np.flatnonzero(rng.random(100) < rate)).tolist() for _ in range(n)]
+    if twice:  # the second half of them in one tick
+        times = [sorted(one + one[len(one) // 2 :]) for one in times]
     return sim.Population(n, sim.SpikeSourceArray(spike_times=times), label="input")
 
 
@@ -259,7 +261,7 @@ def late_on_split_cores(sim):
 
 def dopamine(sim, timing, weights, cell=None, n_synapse_cores=None, **given):
     """Turn eligibility into weights by reward of sources and punishment of neurons."""
-    pre = inputs(sim, rate=0.1)
+    pre = inputs(sim, rate=0.1, twice=n_synapse_cores is None)
     cell = cell or sim.IF_curr_exp(i_offset=[0.5, 0.8, 0.9, 0.0, 1.0])
     additional = {"seed": 3}
     if n_synapse_cores is not None:

@@ -93,6 +93,14 @@ def test_several_synapse_cores_are_refused():
         sim.run(1.0)
 
 
+def test_synapses_are_on_a_core_of_their_own():
+    sim = network(lambda own: own.AllToAllConnector(), "IF_curr_alpha")
+    sim.run(1.0)
+    assert [one.is_read_ahead for one in sim.plan.plastic] == [True]
+    with pytest.raises(SynapseError, match="no binary for combined cores"):
+        network(lambda own: own.AllToAllConnector(), n_synapse_cores=0).run(1.0)
+
+
 def test_neurons_without_a_binary_are_refused():
     sim = network(lambda own: own.AllToAllConnector(), "IFTruncDelta")
     with pytest.raises(ConfigurationError, match="izhikevich_neuromodulation_pair_additive"):

@@ -195,6 +195,14 @@ class TestNumbers:
         assert self.needed(0.1, 182, 10, synapse=rule) == 1
         assert self.needed(0.1, 183, 10, synapse=rule) == 2
 
+    def test_padded_rows_count_as_long_as_they_are(self):
+        assert self.needed(0.1, 1693, 10, synapse=lambda sim: sim.StaticSynapse()) == 2
+        for padding, cores in ((100, 1), (600, 3)):
+            padded = self.needed(
+                0.1, 1693, 10, synapse=lambda sim, n=padding: sim.StaticSynapse(pad_to_length=n)
+            )
+            assert padded == cores
+
     def test_what_is_asked_for_counts(self):
         assert self.needed(0.1, 9000, 10, n_synapse_cores=0) == 0
         assert self.needed(1.0, 10, 10, n_synapse_cores=4) == 4
