@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -33,10 +33,21 @@ class Confidence:
         much. `end`: all steps are over.
     margin : float
         In the readout's own score: spikes, steps, or units of the membrane.
+
+    Raises
+    ------
+    InputError
+        If it is none of them, or the margin is not above 0.
     """
 
     how: How = "certain"
     margin: float = math.inf
+
+    def __post_init__(self) -> None:
+        if self.how not in get_args(How):
+            raise InputError("confidence", "is not known", got=self.how, limit=_FORMS)
+        if not self.margin > 0:
+            raise InputError("confidence", "is no margin", got=self.margin, limit="above 0")
 
     @staticmethod
     def parse(text: str) -> Confidence:

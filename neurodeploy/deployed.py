@@ -112,7 +112,7 @@ def _warnings(run: Deployed, recording: Recording) -> tuple[str, ...]:
             found.append(f"{name}: ring buffers were full {count} times; raise its weight scale")
     # Full ring buffers and lost weights are told above and below, the compiler's time
     # constants are its choice, and a batch alone cannot say what never fires.
-    told = ("wrap-around", "unwatched", "delay", "provenance")
+    told = ("wrap-around", "delay", "provenance")
     found += [
         str(finding)
         for finding in recording.findings

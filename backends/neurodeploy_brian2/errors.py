@@ -36,10 +36,6 @@ class WrongTypeError(InputError, TypeError):
     """Where sPyNNaker raises TypeError."""
 
 
-class WrongIndexError(InputError, IndexError):
-    """Where sPyNNaker raises IndexError."""
-
-
 class UnknownNameError(InputError, KeyError):
     """A parameter, variable or distribution of that name does not exist."""
 
@@ -68,7 +64,6 @@ __all__ = [
     "UnknownNameError",
     "UnsupportedError",
     "ViewError",
-    "WrongIndexError",
     "WrongTypeError",
     "refuse_extra",
 ]

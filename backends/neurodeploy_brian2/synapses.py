@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,25 +27,6 @@ from neurodeploy_brian2.plan_parts import Ints
 logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
-
-
-class Wired(Protocol):
-    """What the mapping asks of connections, whether they exist yet or not."""
-
-    pre: Ints
-    post: Ints
-
-    def summary(self) -> IncomingProjection:
-        """Return what the ring-buffer shift depends on."""
-        ...
-
-    def delay_ticks(self, timestep_us: int) -> Ints:
-        """Return whole ticks, at least 1."""
-        ...
-
-    def stored(self, shift: int, factor: float) -> Ints:
-        """Return the 16-bit weights."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -208,7 +189,6 @@ def check_finite(who: str, what: str, values: Any) -> Floats:
 __all__ = [
     "Connections",
     "DrawnConnections",
-    "Wired",
     "check_finite",
     "check_machine_values",
     "check_weights",

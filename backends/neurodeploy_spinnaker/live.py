@@ -190,10 +190,12 @@ class LiveBoard:
 
     def _wait_past(self, tick: int, ticks: int = 1) -> None:
         """Wait until the board has told a later tick, which is so many from now."""
-        latest = time.monotonic() + _SILENCE_S
+        told, latest = self._clock, time.monotonic() + _SILENCE_S
         for share in chain([ticks - _A_LITTLE], repeat(_A_MOMENT)):
             if self._clock > tick:
                 return
+            if self._clock > told:  # slow is not silent
+                told, latest = self._clock, time.monotonic() + _SILENCE_S
             self._must_run(latest)
             if self._drive_s is not None:
                 time.sleep(share * self._drive_s)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neurodeploy.cli.machine_options import machine_from
-from neurodeploy.errors import BackendFailure, InputError
+from neurodeploy.errors import InputError, NeurodeployError
 
 if TYPE_CHECKING:
     from neurodeploy.decided import LiveDecision
@@ -36,13 +36,13 @@ class Ended:
         Of what was decided until then.
     interrupted : bool
         By Ctrl-C.
-    failure : BackendFailure or None
-        Of the machine, or what makes its run one that does not count.
+    failure : NeurodeployError or None
+        Of the machine or the interface, or what makes the run one that does not count.
     """
 
     report: Report
     interrupted: bool
-    failure: BackendFailure | None
+    failure: NeurodeployError | None
 
 
 def live_options(command: Command) -> Command:
@@ -128,7 +128,7 @@ def run_live(
                 model, options["target"], confidence=confidence, weight_scale=scale, options=run
             ) as deployed:
                 interrupted = _follow(deployed, arrivals, options["limit"], say)
-        except BackendFailure as err:
+        except NeurodeployError as err:
             failure = err
         lost = arrivals.lost()
     if deployed is None or not deployed.n_decided:

@@ -124,6 +124,7 @@ class Presenter:
         self, session: LiveSession, net: Network, plan: Schedule, *, restored: bool
     ) -> None:
         self._session, self.net, self._restored = session, net, restored
+        self._left_early = False
         slack = session.slack_ticks
         self.plan = replace(
             plan,
@@ -144,6 +145,8 @@ class Presenter:
     def show(self, raster: Raster) -> Iterator[tuple[Shown, int]]:
         """Show one sample, up to its last tick.
 
+        If it is left before, the next one waits until nothing of it can be there any more.
+
         Parameters
         ----------
         raster : (steps, n_inputs) uint8 array
@@ -156,6 +159,9 @@ class Presenter:
         """
         if self._restored:
             self._session.restore()
+        elif self._left_early:
+            self._settle()
+        self._left_early = True
         shown = Shown(self._planned(raster), self._session.now)
         waiting, flushes = list(shown.planned), self._flushes()
         while not self._is_over(shown):
@@ -167,6 +173,17 @@ class Presenter:
             idle = 1 if waiting else self._idle_ticks(shown, bool(flushes))
             shown.note(self._session.step(_together(due), idle))
             yield shown, self.done(shown)
+        self._left_early = False
+
+    def _settle(self) -> None:
+        """Let as much time go by as keeps two samples apart, and flush as between them."""
+        self._pass(self.plan.flush_tick)
+        self._session.step(_together(self._flushes()))
+        self._pass(self.plan.sample_ticks - self.plan.flush_tick)
+
+    def _pass(self, ticks: int) -> None:
+        for begun in range(0, ticks, IDLE_TICKS):
+            self._session.step({}, min(IDLE_TICKS, ticks - begun))
 
     def _idle_ticks(self, shown: Shown, to_be_flushed: bool) -> int:
         """Return for how many ticks there is nothing to send and nothing to decide by."""

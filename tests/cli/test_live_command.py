@@ -17,7 +17,7 @@ import pytest
 
 from neurodeploy import packets
 from neurodeploy.cli import main
-from neurodeploy.errors import BackendFailure
+from neurodeploy.errors import BackendFailure, InputError
 from neurodeploy.runtime import going_live
 from neurodeploy_brian2 import BACKEND
 
@@ -116,6 +116,25 @@ def test_a_run_that_fails_at_its_end_still_leaves_what_was_decided(capsys, tmp_p
     args = [f"--live={SAMPLE}", FAST, "--limit=3", f"--out={tmp_path}"]
     assert main(["deploy", "packet-signatures", *args]) == 3
     assert capsys.readouterr().err == "neurodeploy: run: lost 3 spikes\n"
+    assert len(rows(tmp_path / "predictions.csv")) == 3
+
+
+def test_an_interface_that_goes_down_still_leaves_what_was_decided(capsys, tmp_path, monkeypatch):
+    class GoesDown(packets.arrivals.Replay):
+        """The beginning of a capture, as an interface that is then taken away."""
+
+        def __iter__(self):
+            for _, arrival in zip(range(3), super().__iter__(), strict=False):
+                yield arrival
+            raise InputError("--live eth7", "cannot be listened on", got="Network is down")
+
+    @contextmanager
+    def opened(_source, *_):
+        yield GoesDown(Path(SAMPLE), 1e9)
+
+    monkeypatch.setattr(packets, "opened", opened)
+    assert main(["deploy", "packet-signatures", "--live=eth7", f"--out={tmp_path}"]) == 2
+    assert capsys.readouterr().err.endswith("(got Network is down)\n")
     assert len(rows(tmp_path / "predictions.csv")) == 3
 
 

@@ -121,3 +121,9 @@ def test_parse(text, confidence):
 def test_what_is_no_confidence_is_refused(text):
     with pytest.raises(InputError, match="--confidence: is not known"):
         Confidence.parse(text)
+
+
+@pytest.mark.parametrize("wrong", [{"how": "soon"}, {"how": "margin", "margin": 0.0}])
+def test_a_confidence_that_is_none_is_refused(wrong):
+    with pytest.raises(InputError, match="confidence: is no"):
+        Confidence(**wrong)

@@ -167,6 +167,17 @@ def test_a_board_that_falls_silent_is_an_error():
     board.close()
 
 
+def test_a_board_that_is_slow_is_not_silent(board_plays, monkeypatch):
+    monkeypatch.setattr(live, "_SILENCE_S", 0.005)
+    simulation = Simulation()
+    board = started(simulation)
+    beat = simulation.connection.hears[CLOCK]
+    # Ticks for longer than that altogether, each of them in time.
+    board_plays += [lambda tick=1 + k // 60: beat(CLOCK, tick, [0]) for k in range(181)]
+    assert board.step({}, 4).until == 4
+    board.close()
+
+
 def test_a_run_that_never_starts_raises_its_own_error():
     error = BackendFailure("machine", "does not answer")
     with pytest.raises(BackendFailure, match="machine: does not answer"):

@@ -148,3 +148,24 @@ def test_a_sample_without_input_starts_at_once():
 def test_state_is_restored_only_where_it_can_be():
     assert shown_on(Board(), restored=True)[0]._session.restored == 1
     assert shown_on(Board())[0]._session.restored == 0
+
+
+def test_a_sample_that_is_left_early_does_not_reach_into_the_next():
+    board = Board()
+    presenter = Presenter(board, network(), PLAN, restored=False)
+    next(presenter.show(RASTER))
+    told = list(presenter.show(RASTER))
+    begun = told[-1][0].begun - 100
+    # A tick, then all that keeps samples apart, with the flush where it belongs.
+    assert begun == 1 + PLAN.sample_ticks + 1
+    flushed = [tick - 100 for tick, sent in board.log if "flush" in sent]
+    assert flushed == [1 + PLAN.flush_tick, begun + PLAN.flush_tick]
+    assert presenter.is_exact(told[-1][0])
+
+
+def test_a_sample_that_was_shown_whole_is_not_waited_for():
+    board = Board()
+    presenter = Presenter(board, network(), PLAN, restored=False)
+    for _ in range(2):
+        *_, (shown, _) = presenter.show(RASTER)
+    assert shown.begun == 100 + PLAN.sample_ticks
