@@ -258,13 +258,14 @@ class Hub:
                 self._check_limit()
                 stop = self.monitor.run(self._slice_us(end), sent)
                 self._flush()
+                resting = stop.reason == "idle"
+                if resting and self._asleep:
+                    self._skip_to(min(end, *self._asleep.values()))
                 self._let_others_in()
                 if self.pace:
                     self._keep_pace((self._clock_us() - begun) * 1e-6 / self.pace + start)
-                if stop.reason == "idle":
-                    if not self._asleep:
-                        return True
-                    self._skip_to(min(end, *self._asleep.values()))
+                if resting and not self._asleep:
+                    return True
             return False
         finally:
             self._running -= 1
