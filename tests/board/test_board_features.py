@@ -196,3 +196,42 @@ def test_live_input_and_output_over_udp(on_board, tmp_path):
     result = json.loads((tmp_path / "result.json").read_text())
     assert len(result["fired"]) >= 10
     assert result["received"] == result["fired"]
+
+
+SYNCHRONISED = """
+import time
+import pyNN.spiNNaker as sim
+
+parts = [[]]
+
+
+def receive(label, moment, neurons):
+    parts[-1] += [moment] * len(neurons)
+
+
+def go_on(label, connection):
+    for _ in range(4):
+        time.sleep(0.1)
+        parts.append([])
+        sim.external_devices.continue_simulation()
+
+
+connection = sim.external_devices.SpynnakerLiveSpikesConnection(
+    receive_labels=["source"], local_port=None)
+connection.add_receive_callback("source", receive)
+connection.add_start_resume_callback("source", go_on)
+sim.setup(1.0)
+source = sim.Population(60, sim.SpikeSourceArray([[i] for i in range(60)]), label="source")
+sim.external_devices.activate_live_output_for(
+    source, database_notify_port_num=connection.local_port)
+sim.external_devices.run_sync(60, 20)
+sim.end()
+give(parts)
+"""
+
+
+@pytest.mark.slow
+def test_a_callback_lets_the_simulation_go_on_step_by_step(on_board):
+    """It asks the board, from a thread of its own, while the script waits for the board."""
+    parts = on_board(SYNCHRONISED, timeout_s=100)
+    assert parts[:3] == [list(range(k, k + 20)) for k in (0, 20, 40)]

@@ -63,6 +63,7 @@ class Hub:
         self._told_somebody = False
         self._asleep: dict[threading.Thread, int] = {}
         self._woken: set[threading.Thread] = set()
+        self._asking: list[threading.Thread] = []
         self._skipped_us = 0
         self._started = time.time()
         self._deadline = None if limit_s is None else (time.monotonic() + limit_s, limit_s)
@@ -202,10 +203,10 @@ class Hub:
     def sleep(self, seconds: float) -> None:
         """Let so much emulated time pass; a board that does nothing is not waited for."""
         with self.condition:
-            end = self.monitor.machine.now_us + int(seconds * 1e6)
+            end = self._clock_us() + int(seconds * 1e6)
             self._run(seconds, lambda: False)
             self._used = time.monotonic()
-            self._skipped_us += max(end - self.monitor.machine.now_us, 0)
+            self._skip_to(end)
 
     def thread_sleep(self, seconds: float) -> None:
         """Stand in for time.sleep: on a thread beside the main one, sleep by the board's clock.
@@ -219,10 +220,10 @@ class Hub:
             return
         with self.condition:
             self._woken.discard(me)
-            end = self._asleep[me] = self.monitor.machine.now_us + int(seconds * 1e6)
+            end = self._asleep[me] = self._clock_us() + int(seconds * 1e6)
             latest = time.monotonic() + seconds + _GRACE_S
             self.condition.notify_all()
-            while self.monitor.machine.now_us < end:
+            while self._clock_us() < end:
                 if not self._running and time.monotonic() > latest:
                     break
                 self.condition.wait(0.05)
@@ -231,12 +232,18 @@ class Hub:
 
     def time(self) -> float:
         """Return seconds since 1970 on a clock that runs with the board."""
-        return self._started + (self.monitor.machine.now_us + self._skipped_us) * 1e-6
+        return self._started + self._clock_us() * 1e-6
+
+    def _clock_us(self) -> int:
+        """Return what the clock says by which threads sleep: a board that rests is skipped."""
+        return self.monitor.machine.now_us + self._skipped_us
+
+    def _skip_to(self, at_us: int) -> None:
+        self._skipped_us += max(at_us - self._clock_us(), 0)
 
     def _run(self, seconds: float, ready: Callable[[], bool]) -> bool:
         """Let time pass until something is so; return whether the board had nothing to do."""
-        machine = self.monitor.machine
-        begun, start = machine.now_us, time.monotonic()
+        begun, start = self._clock_us(), time.monotonic()
         end = begun + int(seconds * 1e6)
 
         def sent() -> bool:
@@ -244,24 +251,29 @@ class Hub:
             return ready() or not self._digested()
 
         self._running += 1
+        self._asking.append(threading.current_thread())
         try:
             self._let_others_in()
-            while not ready() and machine.now_us < end:
+            while not ready() and self._clock_us() < end:
                 self._check_limit()
                 stop = self.monitor.run(self._slice_us(end), sent)
                 self._flush()
+                resting = stop.reason == "idle"
+                if resting and self._asleep:
+                    self._skip_to(min(end, *self._asleep.values()))
                 self._let_others_in()
                 if self.pace:
-                    self._keep_pace((machine.now_us - begun) * 1e-6 / self.pace + start)
-                if stop.reason == "idle" and not self._asleep:
+                    self._keep_pace((self._clock_us() - begun) * 1e-6 / self.pace + start)
+                if resting and not self._asleep:
                     return True
             return False
         finally:
             self._running -= 1
+            self._asking.remove(threading.current_thread())
 
     def _slice_us(self, end_us: int) -> int:
         """Return how long to run until something else may have to happen."""
-        now = self.monitor.machine.now_us
+        now = self._clock_us()
         wakes = [at - now for at in self._asleep.values()]
         return max(min([end_us - now, _SLICE_US, *wakes]), 1)
 
@@ -278,10 +290,13 @@ class Hub:
             self.condition.wait(0.01)
 
     def _digested(self) -> bool:
+        """Return whether no callback has anything to do; one that asks the board waits itself."""
         self._woken = {thread for thread in self._woken if thread.is_alive()}
-        now = self.monitor.machine.now_us
+        now = self._clock_us()
         due = any(at <= now for at in self._asleep.values())
-        return not due and not self._woken and all(s.is_digested for s in self._sockets)
+        works = not self._woken.issubset(self._asking)
+        idle = (s.is_digested or s.listener in self._asking for s in self._sockets)
+        return not due and not works and all(idle)
 
     def _keep_pace(self, due: float) -> None:
         early = due - time.monotonic()
