@@ -66,7 +66,9 @@ class BrianBackend:
     def live(self, options: SessionOptions) -> Iterator[LiveEmulator]:
         """Yield a simulator whose network is fed tick by tick, on a clock of its own."""
         with self.session(options) as simulator:
-            yield LiveEmulator(simulator)
+            emulator = LiveEmulator(simulator)
+            yield emulator
+            emulator.close()
 
 
 __all__ = ["BrianBackend"]

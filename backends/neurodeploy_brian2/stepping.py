@@ -14,12 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neurodeploy.api import Heard
+from neurodeploy.api import Finding, Heard
 from neurodeploy_brian2.engines import choose, execute
 from neurodeploy_brian2.errors import UnsupportedError
+from neurodeploy_brian2.finding_run import Run
+from neurodeploy_brian2.findings import apply, log
+from neurodeploy_brian2.findings_after import AFTER
+from neurodeploy_brian2.findings_before import BEFORE
+from neurodeploy_brian2.history import Piece, Segment
 from neurodeploy_brian2.mapping import Network, make_plan
 from neurodeploy_brian2.plan import Outcome, Plan
-from neurodeploy_brian2.plan_parts import Ints
+from neurodeploy_brian2.plan_parts import MAX_RECEPTORS, Ints
 from neurodeploy_brian2.running import ONE_PIECE
 from neurodeploy_brian2.simulator import Simulator
 from neurodeploy_brian2.sources import SourceSpikes
@@ -53,7 +58,13 @@ class LiveEmulator:
         return self.sim.Population(size, silent, label=label)
 
     def start(self, handles: Mapping[str, Any], output: str, *, membrane: bool) -> None:
-        """Map the network that was built; every spike is told, of the output its membrane."""
+        """Map the network that was built; every spike is told, of the output its membrane.
+
+        Raises
+        ------
+        TargetError
+            If the session is strict and what was mapped is not what was meant.
+        """
         if self.sim.engine == ONE_PIECE:
             raise UnsupportedError(
                 f"engine {ONE_PIECE}", "runs a network once, not live", todo="use the engine auto"
@@ -68,13 +79,16 @@ class LiveEmulator:
         self._sources = _places(handles, network.offsets(sources=True))
         self._neurons = _places(handles, network.offsets(sources=False))
         self.tells = tuple(handles)
-        self._saturated = np.zeros(self._first.n, dtype=np.int64)
+        self._network, self._ticks = network, 0
+        self._total = Outcome(_NONE, _NONE, {}, _no_ticks(self._first))
+        strict = self.sim.strict
+        self._before = apply(BEFORE, Run(network, self._first, Segment()), strict=strict)
 
     def step(self, spikes: Mapping[str, Ints], ticks: int = 1) -> Heard:
         """Send spikes of sources and run so many ticks."""
         plan = replace(self._sent(spikes), n_ticks=ticks)
         outcome = execute(plan, self.engine_used)
-        self._saturated += outcome.saturated.sum(axis=1)
+        self._total, self._ticks = _added(self._total, outcome), self._ticks + ticks
         self._plan = _continued(self._first, outcome)
         told = {
             name: (np.full(len(index), self.now, dtype=np.int64), index)
@@ -89,12 +103,34 @@ class LiveEmulator:
         self._plan = self._first
 
     def said(self) -> dict[str, Any]:
-        """Return the engine, and in how many ticks ring buffers were full."""
+        """Return the engine, in how many ticks ring buffers were full, and what else was found."""
         full = {
-            name: int(self._saturated[first : first + size].sum())
+            name: int(self._total.saturated[first : first + size].sum())
             for name, (first, size) in self._neurons.items()
         }
-        return {"engine": self.engine_used, "saturations": full}
+        findings = (*self._before, *apply(AFTER, self._run(), strict=False))
+        return {"engine": self.engine_used, "saturations": full, "findings": findings}
+
+    def close(self) -> None:
+        """Say what was found, as at the end of a batch.
+
+        Raises
+        ------
+        TargetError
+            If the session is strict and a finding is an error.
+        """
+        if not self.tells:
+            return
+        findings: tuple[Finding, ...] = self.said()["findings"]
+        log(findings)
+        apply([lambda _: iter(findings)], self._run(), strict=self.sim.strict)
+
+    def _run(self) -> Run:
+        """Return all ticks so far as rules of findings see them: one piece of counts."""
+        offsets = self._network.offsets(sources=False)
+        nothing: dict[Any, dict[str, Any]] = {population: {} for population in offsets}
+        piece = Piece(0, self._ticks, self._first, self._total, {}, offsets, nothing)
+        return Run(self._network, self._first, Segment([piece]))
 
     def _sent(self, spikes: Mapping[str, Ints]) -> Plan:
         every = [index + self._sources[name][0] for name, index in spikes.items()]
@@ -119,6 +155,24 @@ def _one_tick(network: Network) -> Plan:
     """Return the plan of one tick without input."""
     silent = {pop: SourceSpikes(_NONE, _NONE) for pop in network.populations if pop.is_source}
     return replace(make_plan(network, silent, 1, None), keep_state=True)
+
+
+def _no_ticks(plan: Plan) -> Ints:
+    return np.zeros((plan.n, MAX_RECEPTORS), dtype=np.int64)
+
+
+def _added(total: Outcome, more: Outcome) -> Outcome:
+    """Return counts of both; None where an engine does not count."""
+    return replace(
+        total,
+        saturated=total.saturated + more.saturated,
+        wrapped=_sum(total.wrapped, more.wrapped),
+        spilt=_sum(total.spilt, more.spilt),
+    )
+
+
+def _sum(total: Ints | None, more: Ints | None) -> Ints | None:
+    return more if total is None or more is None else total + more
 
 
 def _continued(plan: Plan, outcome: Outcome) -> Plan:

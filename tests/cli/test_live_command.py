@@ -119,6 +119,16 @@ def test_a_run_that_fails_at_its_end_still_leaves_what_was_decided(capsys, tmp_p
     assert len(rows(tmp_path / "predictions.csv")) == 3
 
 
+def test_full_ring_buffers_are_an_error_where_that_is_asked(capsys, tmp_path):
+    args = [f"--live={SAMPLE}", FAST, "--limit=2", "--weight-scale=hidden=300,300"]
+    args = ["deploy", "packet-apps", *args, f"--out={tmp_path}"]
+    assert main(args) == 0
+    assert "ring buffers were full" in capsys.readouterr().out
+    assert main([*args, "--strict"]) == 2
+    assert "ring buffers were full" in capsys.readouterr().err
+    assert len(rows(tmp_path / "predictions.csv")) == 2
+
+
 def test_an_interface_that_goes_down_still_leaves_what_was_decided(capsys, tmp_path, monkeypatch):
     class GoesDown(packets.arrivals.Replay):
         """The beginning of a capture, as an interface that is then taken away."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neurodeploy.api import SessionOptions
-from neurodeploy.errors import NeurodeployError
+from neurodeploy.errors import NeurodeployError, TargetError
 from neurodeploy_brian2 import BACKEND, kernel
 
 N_IN, N_OUT, N_TICKS = 6, 5, 40
@@ -133,3 +133,34 @@ def test_full_ring_buffers_are_counted(session, sent):
         live.step({"source": many})
         stepped(live, [np.zeros(0, dtype=np.int64)] * 5)
         assert live.said()["saturations"]["cells"] > 0
+
+
+MANY = np.repeat(np.arange(N_IN), 2000)
+
+
+def test_what_is_found_is_what_a_run_finds(session, weights):
+    with BACKEND.session(SessionOptions(1.0, engine=ENGINES[-1])) as sim:
+        times = [[1.0] * 2000 for _ in range(N_IN)]
+        build(sim, sim.Population(N_IN, sim.SpikeSourceArray(spike_times=times)), weights)
+        sim.run(6.0)
+        wanted = [one for one in sim.findings if one.kind != "silent"]
+    with session(ENGINES[-1]) as live:
+        nothing = np.zeros(0, dtype=np.int64)
+        stepped(live, [nothing, MANY, *[nothing] * 4])
+        found = live.said()["findings"]
+    assert "saturation" in {one.kind for one in wanted}
+    assert list(found) == wanted
+
+
+def strictly(weights, spikes):
+    """Run six ticks in a strict session; return what was found."""
+    with BACKEND.live(SessionOptions(1.0, engine=ENGINES[-1], strict=True)) as live:
+        live.start(build(live.sim, live.source(N_IN, "source"), weights), "deaf", membrane=True)
+        live.step({"source": spikes}, 6)
+    return live.said()["findings"]
+
+
+def test_a_strict_session_fails_when_it_ends(weights):
+    with pytest.raises(TargetError, match="cells: .* ring buffers were full"):
+        strictly(weights, MANY)
+    assert not strictly(weights, MANY[:1])
