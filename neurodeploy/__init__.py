@@ -59,13 +59,16 @@ _HOMES = {
     "errors": ("NeurodeployError",),
     "inputs": ("Samples", "read"),
     "live_deployment": ("live",),
+    "packets": (),
     "passes": ("WeightScale",),
     "results": ("Report",),
 }
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used."""
+    """Import a public name, or the module it is in, when it is first used."""
+    if name in _HOMES:
+        return import_module(f"{__name__}.{name}")
     for home, names in _HOMES.items():
         if name in names:
             value: object = getattr(import_module(f"{__name__}.{home}"), name)

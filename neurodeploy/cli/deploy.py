@@ -16,6 +16,7 @@ from neurodeploy.errors import InputError
 
 if TYPE_CHECKING:
     from neurodeploy.describe import Model
+    from neurodeploy.inputs import Samples
     from neurodeploy.results import Report
 
 
@@ -49,9 +50,9 @@ if TYPE_CHECKING:
 @click.option("--min-agreement", type=float, help="Exit with 1 below this.")
 def deploy(model: str, as_json: bool, **options: Any) -> int:
     """Compile MODEL, run its data or yours, classify and report."""
-    from neurodeploy import Interrupted, WeightScale, inputs
+    from neurodeploy import Interrupted, WeightScale
     from neurodeploy import deploy as run
-    from neurodeploy.deployment import shipped_samples, target_spec
+    from neurodeploy.deployment import target_spec
     from neurodeploy.presentation import Presentation
     from neurodeploy.report import write
     from neurodeploy.report.files import file_stem, writable
@@ -60,14 +61,7 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
     if options["live"]:
         return _live(loaded, as_json, options)
     refuse_alone(options)
-    if options["labels"] and not options["data"]:
-        raise InputError("--labels", "needs the capture it belongs to", todo="give --data as well")
-    samples = (
-        inputs.read(loaded, options["data"], options["labels"])
-        if options["data"]
-        else shipped_samples(loaded)
-    )
-    samples = samples.first(options["limit"] or len(samples))
+    samples = _samples(loaded, options)
     named = f"{loaded.name}-{file_stem(options['target'])}"
     folder = writable(options["out"] or Path("runs") / named)
     if options["cassette"]:
@@ -100,6 +94,20 @@ def deploy(model: str, as_json: bool, **options: Any) -> int:
         click.echo(f"neurodeploy: interrupted; {kept}", err=True)
         return INTERRUPTED
     return _judge(report, options["min_accuracy"], options["min_agreement"])
+
+
+def _samples(model: Model, options: dict[str, Any]) -> Samples:
+    """Return the samples that were asked for, or those that ship with the model."""
+    from neurodeploy import inputs
+    from neurodeploy.deployment import shipped_samples
+
+    if options["labels"] and not options["data"]:
+        raise InputError("--labels", "needs the capture it belongs to", todo="give --data as well")
+    if options["data"]:
+        samples = inputs.read(model, options["data"], options["labels"])
+    else:
+        samples = shipped_samples(model)
+    return samples.first(options["limit"] or len(samples))
 
 
 def _live(model: Model, as_json: bool, options: dict[str, Any]) -> int:

@@ -51,7 +51,7 @@ class LiveSession(Protocol):
     tells : collection of str
         Populations whose spikes it tells, once it is started.
     now : int
-        The `until` of what was told last.
+        The tick it is; at least the `until` of what was told last.
     """
 
     sim: Any

@@ -37,6 +37,8 @@ class Shown:
         The network's tick when it was first sent.
     onset : int or None
         The tick that is its tick 0; not known before a source has told its first spike.
+    until : int
+        All of earlier ticks was told; a board's clock may have gone on since.
     spikes : mapping of population name to list of (tick, index)
     membrane_mV : mapping of tick to (size,) float array
     """
@@ -44,22 +46,27 @@ class Shown:
     planned: list[Planned]
     begun: int
     onset: int | None = None
+    until: int = field(init=False)
     spikes: dict[str, list[tuple[Ints, Ints]]] = field(default_factory=dict)
     membrane_mV: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.until = self.begun
 
     def note(self, heard: Heard) -> None:
         """Keep what was told; what an earlier sample has left is none of this one's."""
         for name, (tick, index) in heard.spikes.items():
             mine = tick >= self.begun
             self.spikes.setdefault(name, []).append((tick[mine], index[mine]))
+        self.until = heard.until
         if heard.membrane_mV is not None:
             self.membrane_mV[heard.until - 1] = heard.membrane_mV
         if self.onset is None:
             self.onset = self._first(heard.until)
 
-    def is_exact(self, until: int) -> bool:
-        """Tell whether sources have sent what was planned before a tick, and nothing else."""
-        onset = self.started
+    def is_exact(self) -> bool:
+        """Tell whether sources have sent what was planned, and nothing else, as far as told."""
+        onset, until = self.started, self.until
         planned = Counter(
             (tick, name, int(neuron))
             for tick, name, index in self.planned
@@ -194,7 +201,7 @@ class Presenter:
 
     def _settling(self, shown: Shown) -> int:
         """Return ticks of a sample that are over, counted from when its input was all there."""
-        return self._session.now - shown.started - shown.late_ticks
+        return shown.until - shown.started - shown.late_ticks
 
     def done(self, shown: Shown) -> int:
         """Return how many steps of the output are over."""
@@ -202,15 +209,15 @@ class Presenter:
             return 0
         # A membrane is told as the next tick finds it.
         first = self.plan.start_tick[self.net.output] + (1 if self._silent else 0)
-        return int(np.clip(self._session.now - shown.onset - first, 0, self.plan.steps))
+        return int(np.clip(shown.until - shown.onset - first, 0, self.plan.steps))
 
     def is_exact(self, shown: Shown) -> bool:
         """Tell whether sources have sent what was planned, and nothing else, so far."""
-        return shown.is_exact(self._session.now)
+        return shown.is_exact()
 
     def ticks(self, shown: Shown) -> int:
         """Return how many ticks of a sample are over."""
-        return self._session.now - shown.started
+        return shown.until - shown.started
 
     def recording(self, shown: Shown, done: int | None = None) -> Recording:
         """Return what was told of a sample.

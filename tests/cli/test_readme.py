@@ -88,6 +88,15 @@ def test_public_names_are_pinned():
     assert all(hasattr(nd, name) for name in nd.__all__)
 
 
+@pytest.mark.parametrize("name", ["errors.InputError", "packets.read", "passes.WeightScale"])
+def test_modules_of_public_names_need_no_import_of_their_own(name):
+    """`except nd.errors.InputError` in a script that imports nothing else."""
+    code = f"import neurodeploy as nd; print(nd.{name}.__name__)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == name.partition(".")[2]
+
+
 def test_script_computes_what_deploy_computes(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     script = tmp_path / "net.py"

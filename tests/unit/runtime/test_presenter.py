@@ -169,3 +169,21 @@ def test_a_sample_that_was_shown_whole_is_not_waited_for():
     for _ in range(2):
         *_, (shown, _) = presenter.show(RASTER)
     assert shown.begun == 100 + PLAN.sample_ticks
+
+
+def test_what_was_not_told_yet_is_not_over():
+    class Ahead(Board):
+        """A board whose clock goes on while somebody looks at what it told."""
+
+        def step(self, spikes, ticks=1):
+            heard = super().step(spikes, ticks)
+            self.now += 2
+            return heard
+
+    presenter = Presenter(Ahead(), network(), PLAN, restored=False)
+    found = []
+    for shown, done in presenter.show(RASTER):
+        found.append((done, presenter.recording(shown, done).spikes["n0"].step.tolist()))
+    whole = presenter.recording(shown).spikes["n0"].step.tolist()
+    assert found[-1] == (STEPS, whole)
+    assert all(steps == [one for one in whole if one < done] for done, steps in found)
