@@ -76,8 +76,8 @@ def model(folder):
     )  # fmt: skip
 
 
-def test_decision_and_spikes(model, events, reference, target):
-    report = nd.deploy(model, events[None], target=target, agreement=False)
+def test_decision_and_spikes(deploy, model, events, reference, target):
+    report = deploy(model, events[None], target=target, agreement=False)
     assert report.predictions.tolist() == [CLASS]
     for name, wanted in reference.items():
         spikes = report.recording.spikes[name]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from strategies import Case, Layer
 
-import neurodeploy as nd
 from neurodeploy.describe import Model
 from neurodeploy.encode import Encoder
 
@@ -66,12 +65,10 @@ def dense(spikes, shape):
         ("if", 1.0, "subtract_delayed"),
     ],
 )
-def test_spikes_are_those_of_training(kind, beta, reset, target):
+def test_spikes_are_those_of_training(deploy, kind, beta, reset, target):
     maps = weights(1)
     x = samples(2, TEST)
-    report = nd.deploy(
-        model(kind, beta, reset, maps), x, target=target, calibration=samples(3, 300)
-    )
+    report = deploy(model(kind, beta, reset, maps), x, target=target, calibration=samples(3, 300))
     wanted = reference(maps, beta, reset, x)
     assert wanted[1].sum() > 10_000
     for name, spikes, most in (("n0", wanted[0], 0.005), ("n1", wanted[1], 0.03)):
@@ -136,11 +133,11 @@ def cuba_reference(maps, own, alpha, beta, reset, x):
         (0.8, 0.8, "subtract", False),
     ],
 )
-def test_spikes_of_neurons_with_two_decays(alpha, beta, reset, recurrent, target):
+def test_spikes_of_neurons_with_two_decays(deploy, alpha, beta, reset, recurrent, target):
     model, maps, own = cuba(alpha, beta, reset, recurrent)
     x = (np.random.default_rng(5).random((80, CUBA_STEPS, 12)) < 0.05).astype(np.uint8)
     x, calibration = x[40:], x[:40]
-    report = nd.deploy(model, x, target=target, calibration=calibration)
+    report = deploy(model, x, target=target, calibration=calibration)
     wanted = cuba_reference(maps, own, alpha, beta, reset, x)
     assert wanted[0].sum() > 10_000
     # A recurrent raster is lost once a spike has flipped.
