@@ -118,6 +118,8 @@ def apart(net: Network, plan: Schedule) -> tuple[Network, Schedule] | None:
         last_input = max((last_spike[p.pre] + _delay_ticks(net, p) for p in others), default=0)
         last_spike[name] = last_input + decay.ticks_until(_threshold_mV(pop))
         last_input = max([last_input, *(last_spike[name] + _delay_ticks(net, p) for p in own)])
+        if _resets_far(pop):
+            last_input = max(last_input, last_spike[name])
         settled = max(settled, last_input + decay.ticks_until(BIT))
     flush = {pop.name: _flush(pop, net.timestep_ms) for pop in net.neurons}
     recovery = 1 + max(one.ticks for one in flush.values())
@@ -230,6 +232,13 @@ def _cell(pop: Population) -> Cell:
 def _threshold_mV(pop: Population) -> float:
     values = _cell(pop).parameters
     return max(BIT, float(np.min(np.asarray(values["v_thresh"]) - np.asarray(values["v_rest"]))))
+
+
+def _resets_far(pop: Population) -> bool:
+    """Tell whether a spike takes a voltage farther from rest than it was: it then starts anew."""
+    values = _cell(pop).parameters
+    off_mV = np.abs(np.asarray(values["v_reset"]) - np.asarray(values["v_rest"]))
+    return bool(np.max(off_mV) > _threshold_mV(pop))
 
 
 def _delay_ticks(net: Network, proj: Projection) -> int:

@@ -109,6 +109,27 @@ def test_loops_are_reset(digits):
         arrange(net, plan, target, RESTORED)
 
 
+@pytest.mark.parametrize(("thresholds", "longer"), [(0.9, False), (40.0, True)])
+def test_a_reset_far_below_rest_is_waited_for(digits, thresholds, longer):
+    """A late spike then takes the voltage farther away than any input before it."""
+    net, raster = digits[0].network, digits[1]
+
+    def gap(below):
+        populations = []
+        for pop in net.populations:
+            if pop.cell is not None:
+                values = dict(pop.cell.parameters)
+                reset = values["v_rest"] - below * (values["v_thresh"] - values["v_rest"])
+                cell = replace(pop.cell, parameters=values | {"v_reset": reset})
+                pop = replace(pop, cell=cell)
+            populations.append(pop)
+        changed = replace(net, populations=tuple(populations))
+        _, plan = apart(changed, schedule(changed, raster.shape[1]))
+        return plan.flush_tick
+
+    assert (gap(thresholds) > gap(0.0)) == longer
+
+
 def test_long_memories_are_reset(digits):
     compiled, raster = digits
     net = compiled.network
