@@ -15,6 +15,18 @@ def stdp(sim, **given):
     return sim.STDPMechanism(rule, sim.AdditiveWeightDependence(w_max=9.0), **given)
 
 
+def told(sim, cells, made, pieces):
+    """Run in pieces and return voltages, spikes and weights."""
+    cells.record(["v", "spikes"])
+    for length_ms in pieces:
+        sim.run(length_ms)
+    return (
+        cells.spinnaker_get_data("v", as_matrix=True),
+        cells.spinnaker_get_data("spikes"),
+        np.array([weight for _, _, weight in made.get("weight", "list")]),
+    )
+
+
 def learn(later_ms, delay_ms, pieces=(160.0,), engine="numpy"):
     """Return v, spikes and weights of neurons that one source teaches."""
     sim = Simulator(SessionOptions(engine=engine))
@@ -24,14 +36,7 @@ def learn(later_ms, delay_ms, pieces=(160.0,), engine="numpy"):
     cells = sim.Population(N, sim.IF_curr_exp(i_offset=(np.arange(N) / 100).tolist()))
     synapse = stdp(sim, weight=5.0, delay=delay_ms)
     made = sim.Projection(source, cells, sim.AllToAllConnector(), synapse)
-    cells.record(["v", "spikes"])
-    for length_ms in pieces:
-        sim.run(length_ms)
-    return (
-        cells.spinnaker_get_data("v", as_matrix=True),
-        cells.spinnaker_get_data("spikes"),
-        np.array([weight for _, _, weight in made.get("weight", "list")]),
-    )
+    return told(sim, cells, made, pieces)
 
 
 def assert_same(one, other):
@@ -60,14 +65,7 @@ def relay(pieces, engine="numpy"):
     source = sim.Population(1, sim.SpikeSourceArray(spike_times=[5.0, 30.0]))
     synapse = stdp(sim, weight=5.0, delay=44.0)
     sim.Projection(source, cells, sim.AllToAllConnector(), synapse)
-    cells.record(["v", "spikes"])
-    for length_ms in pieces:
-        sim.run(length_ms)
-    return (
-        cells.spinnaker_get_data("v", as_matrix=True),
-        cells.spinnaker_get_data("spikes"),
-        np.array([weight for _, _, weight in made.get("weight", "list")]),
-    )
+    return told(sim, cells, made, pieces)
 
 
 def test_neurons_teach_each_other_in_one_run_or_many():

@@ -21,8 +21,11 @@ def recorded():
     return cells
 
 
+NEO_CSV = "spynnaker.pyNN.utilities.neo_csv"
+
+
 def read(path):
-    reader = pytest.importorskip("spynnaker.pyNN.utilities.neo_csv").NeoCsv()
+    reader = pytest.importorskip(NEO_CSV, reason="not run: no sPyNNaker").NeoCsv()
     return reader.read_csv(str(path))
 
 
